@@ -1,0 +1,187 @@
+/**
+ * Which mtr runs when. At most three processes, and through any one hop at most one: three at once show 87 % false loss at the hop they share. So a second
+ * one starts behind what its last sweep shares with a running one, or, where that is not known, waits; when its burst ends first it is recorded as skipped.
+ */
+import pLimit from "p-limit";
+import type { Hop } from "../path/hop.ts";
+import { firstUnsharedTtl } from "../path/shared-hops.ts";
+import { mtrVerdict, startMtr, type MtrOutcome } from "./mtr.ts";
+import type { CaptureRow, LineChunk, Trigger } from "../store/rows.ts";
+import type { AgentCommand } from "../wire/messages.ts";
+
+/** mtr processes at once, in the whole host. */
+export const MAX_MTR = 3;
+/** Requests that wait; beyond it they are skipped with the reason. */
+const MAX_WAITING = 500;
+
+export interface MtrRequest {
+  readonly captureId: string;
+  readonly incidentId: string;
+  readonly peer: string;
+  readonly address: string;
+  readonly source: string | null;
+  readonly trigger: Trigger;
+  readonly requestedMs: number;
+}
+
+export interface MtrPorts {
+  readonly put: (row: CaptureRow) => void;
+  readonly append: (chunk: LineChunk) => void;
+  readonly send: (command: AgentCommand) => void;
+  /** Hops of the last sweep that reached a peer, empty when there was none. */
+  readonly pathOf: (peer: string) => readonly Hop[];
+  readonly nowMs: () => number;
+  /** mtr cannot be run at all: sweeps take its place. */
+  readonly onMissing: (request: MtrRequest) => void;
+}
+
+interface Running {
+  readonly request: MtrRequest;
+  readonly hops: readonly Hop[];
+  /** TTL of the target, null where unknown. */
+  readonly pathLength: number | null;
+  readonly abort: AbortController;
+}
+
+export class MtrQueue {
+  readonly #ports: MtrPorts;
+  readonly #limit = pLimit(MAX_MTR);
+  readonly #running = new Set<Running>();
+  #waiting: MtrRequest[] = [];
+  #stopped = false;
+
+  constructor(ports: MtrPorts) {
+    this.#ports = ports;
+  }
+
+  request(request: MtrRequest): void {
+    if (this.has(request.incidentId) || this.#stopped) return;
+    if (this.#waiting.length >= MAX_WAITING) return this.#skip(request, `${MAX_WAITING} traces wait already`);
+    this.#waiting.push(request);
+    this.pump();
+  }
+
+  /** Whether an mtr runs or waits for this incident. */
+  has(incidentId: string): boolean {
+    return (
+      this.#waiting.some((request) => request.incidentId === incidentId) || [...this.#running].some((run) => run.request.incidentId === incidentId)
+    );
+  }
+
+  /** The burst is over: what has not started yet would only show a clean path. */
+  burstEnded(incidentId: string): void {
+    const left = this.#waiting.filter((request) => request.incidentId === incidentId);
+    this.#waiting = this.#waiting.filter((request) => request.incidentId !== incidentId);
+    for (const request of left) this.#skip(request, this.#reason(request));
+  }
+
+  /** Stops the mtr of an incident; what it has printed stays. */
+  stop(incidentId: string): void {
+    for (const run of this.#running) if (run.request.incidentId === incidentId) run.abort.abort();
+  }
+
+  /** Starts what may start now. Called when a request comes, a path becomes known or a run has ended. */
+  pump(): void {
+    const waiting = this.#waiting;
+    for (const request of waiting) {
+      if (this.#running.size >= MAX_MTR) return;
+      const path = this.#ports.pathOf(request.peer);
+      const free =
+        this.#running.size === 0
+          ? { ttl: 1 }
+          : firstUnsharedTtl(
+              path,
+              [...this.#running].map((run) => run.hops),
+            );
+      if (free === null) continue;
+      this.#waiting = this.#waiting.filter((other) => other !== request);
+      this.#start(request, { firstTtl: free.ttl, hops: path.filter((hop) => hop.ttl >= free.ttl), pathLength: path.at(-1)?.ttl ?? null });
+    }
+  }
+
+  /** Stops everything and waits for it. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    for (const request of this.#waiting) this.#skip(request, "agent stopped");
+    this.#waiting = [];
+    for (const run of this.#running) run.abort.abort();
+    while (this.#limit.activeCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  #start(request: MtrRequest, from: { readonly firstTtl: number; readonly hops: readonly Hop[]; readonly pathLength: number | null }): void {
+    const run: Running = { request, hops: from.hops, pathLength: from.pathLength, abort: new AbortController() };
+    this.#running.add(run);
+    void this.#limit(() => this.#run(run, from.firstTtl)).finally(() => {
+      this.#running.delete(run);
+      if (!this.#stopped) this.pump();
+    });
+  }
+
+  async #run(run: Running, firstTtl: number): Promise<void> {
+    const { request } = run;
+    const startedMs = this.#ports.nowMs();
+    const row: CaptureRow = { ...mtrRow(request), status: "running", startedMs, facts: firstTtl > 1 ? { first_ttl: firstTtl } : {} };
+    this.#ports.put(row);
+    let firstHopMs: number | null = null;
+    let chunks = 0;
+    const mtr = startMtr({
+      address: request.address,
+      firstTtl,
+      ...(run.pathLength === null ? {} : { pathLength: run.pathLength }),
+      nowMs: this.#ports.nowMs,
+      signal: run.abort.signal,
+      onLines: (lines) => {
+        firstHopMs ??= lines.find((line) => line.text.startsWith("h "))?.atMs ?? null;
+        this.#ports.append({ captureId: request.captureId, number: chunks++, lines });
+      },
+    });
+    const { pid } = mtr;
+    if (pid !== undefined) this.#ports.send({ kind: "mtr", pid, hops: run.hops.flatMap((hop) => [...hop.addresses]) });
+    let outcome: MtrOutcome;
+    try {
+      outcome = await mtr.done;
+    } finally {
+      if (pid !== undefined) this.#ports.send({ kind: "mtr-ended", pid });
+    }
+    const verdict = mtrVerdict(outcome);
+    this.#ports.put({ ...row, status: verdict.status, reason: verdict.reason, firstHopMs, finishedMs: this.#ports.nowMs() });
+    if (outcome.kind === "missing" || outcome.kind === "not-started" || outcome.kind === "no-permission") this.#ports.onMissing(request);
+  }
+
+  #reason(request: MtrRequest): string {
+    const peers = [...this.#running].map((run) => run.request.peer).join(", ");
+    if (peers === "") return "its burst ended before mtr could start";
+    return this.#running.size >= MAX_MTR
+      ? `${MAX_MTR} mtr were running already, for ${peers}`
+      : `shares hops with the mtr to ${peers}, or its path is not known (peer ${request.peer})`;
+  }
+
+  #skip(request: MtrRequest, reason: string): void {
+    this.#ports.put({ ...mtrRow(request), status: "skipped", reason, startedMs: request.requestedMs });
+  }
+}
+
+/** The row of an mtr run before anything is known of it. */
+export function mtrRow(request: MtrRequest): CaptureRow {
+  return {
+    id: request.captureId,
+    incidentId: request.incidentId,
+    peer: request.peer,
+    kind: "mtr",
+    phase: "during",
+    trigger: request.trigger,
+    tool: "mtr --raw -n -e",
+    status: "running",
+    reason: null,
+    flow: null,
+    source: request.source,
+    target: request.address,
+    reached: null,
+    askedBy: null,
+    startedMs: request.requestedMs,
+    firstHopMs: null,
+    finishedMs: null,
+    facts: {},
+    hops: [],
+  };
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/**
+ * argv → command → exit code. The only place that reads process.argv and sets the exit code: 0 fine, 1 findings, 2 usage or configuration, 3 runtime.
+ * Commands are loaded when they are asked for: the report must not pay for the agent.
+ */
+import { hostname } from "node:os";
+import process from "node:process";
+import type { Command, World } from "./commands/command.ts";
+import { VERSION } from "./version.ts";
+
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  agent: { summary: "probe the peers and capture evidence, until stopped", load: async () => (await import("./commands/agent.ts")).agentCommand },
+  report: { summary: "what was lost, when, and where the path broke", load: async () => (await import("./commands/report.ts")).reportCommand },
+};
+
+const USAGE = `meshprobe ${VERSION}: catches loss bursts in the act and keeps the evidence on the node
+
+Usage: meshprobe COMMAND [OPTIONS]
+
+Commands:
+${Object.entries(COMMANDS)
+  .map(([name, command]) => `  ${name.padEnd(10)}${command.summary}`)
+  .join("\n")}
+
+meshprobe COMMAND --help tells more. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 runtime.
+`;
+
+const NODE_MAJOR = 24;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const stderr = (text: string): void => void process.stderr.write(text);
+  if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR) {
+    stderr(`meshprobe: needs Node ${NODE_MAJOR}, this is ${process.version}; run: node_modules/.bin/node ${process.argv[1] ?? "dist/cli.js"} …\n`);
+    return 3;
+  }
+  const [name = "", ...args] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`meshprobe ${VERSION}\n`);
+    return 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    stderr(name === "" ? USAGE : `meshprobe: unknown command '${name}'; there are: ${Object.keys(COMMANDS).join(", ")}\n`);
+    return 2;
+  }
+  const command = await entry.load();
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(command.usage);
+    return 0;
+  }
+  return run(command, args);
+}
+
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const world: World = {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    now: Date.now,
+    isTty: process.stdout.isTTY,
+    columns: process.stdout.columns ?? 100,
+    env: process.env,
+    hostName: hostname(),
+    signal: stop.signal,
+  };
+  try {
+    return await command.run(args, world);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const lines = message.split("\n", 1)[0] ?? message;
+    world.stderr(`meshprobe: ${lines}\n`);
+    return error instanceof Error && (error.name === "UsageError" || error.name === "ConfigError") ? 2 : 3;
+  }
+}
+
+// A reader that has seen enough (head, less) closes the pipe; that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

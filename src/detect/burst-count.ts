@@ -1,0 +1,96 @@
+/**
+ * What a burst cost, counted from the flight recorder. Outcomes still change for a while (a late reply re-labels a loss), so slots that are final are folded
+ * into the total once and the others are counted afresh each time.
+ */
+import { OUTCOME, sampleFlow, sampleOutcome } from "./sample.ts";
+
+export interface BurstCount {
+  readonly sent: number;
+  readonly lost: number;
+  /** Of these, the ones that no late reply can re-label any more. */
+  readonly lostForGood: number;
+  readonly late: number;
+  readonly sendFailed: number;
+  readonly blind: number;
+  readonly longestRun: number;
+  /** Per flow: sent and lost. */
+  readonly flowSent: readonly number[];
+  readonly flowLost: readonly number[];
+}
+
+interface Totals {
+  sent: number;
+  lost: number;
+  late: number;
+  sendFailed: number;
+  blind: number;
+  longestRun: number;
+  run: number;
+  readonly flowSent: number[];
+  readonly flowLost: number[];
+}
+
+function add(totals: Totals, sample: number): void {
+  const outcome = sampleOutcome(sample);
+  if (outcome === OUTCOME.none || outcome === OUTCOME.skipped) return;
+  if (outcome === OUTCOME.sendFailed) {
+    totals.sendFailed++;
+    return;
+  }
+  const flow = sampleFlow(sample);
+  totals.sent++;
+  totals.flowSent[flow] = (totals.flowSent[flow] ?? 0) + 1;
+  switch (outcome) {
+    case OUTCOME.lost:
+      totals.lost++;
+      totals.flowLost[flow] = (totals.flowLost[flow] ?? 0) + 1;
+      totals.run++;
+      totals.longestRun = Math.max(totals.longestRun, totals.run);
+      return;
+    case OUTCOME.late:
+      totals.late++;
+      totals.run = 0;
+      return;
+    case OUTCOME.blind:
+      totals.blind++;
+      return;
+    case OUTCOME.pending:
+      return;
+    default:
+      totals.run = 0;
+  }
+}
+
+/** Reads the sample of a slot; OUTCOME.none where the recorder no longer holds it. */
+export type SampleAt = (slot: number) => number;
+
+export class BurstCounter {
+  readonly startSlot: number;
+  readonly #folded: Totals = {
+    sent: 0,
+    lost: 0,
+    late: 0,
+    sendFailed: 0,
+    blind: 0,
+    longestRun: 0,
+    run: 0,
+    flowSent: [0, 0, 0, 0],
+    flowLost: [0, 0, 0, 0],
+  };
+  #foldedTo: number;
+
+  constructor(startSlot: number) {
+    this.startSlot = startSlot;
+    this.#foldedTo = startSlot;
+  }
+
+  /** Counts slots [startSlot, endSlot); slots below `finalBefore` never change again. */
+  count(sampleAt: SampleAt, range: { readonly endSlot: number; readonly finalBefore: number }): BurstCount {
+    const foldTo = Math.min(range.endSlot, range.finalBefore);
+    for (; this.#foldedTo < foldTo; this.#foldedTo++) add(this.#folded, sampleAt(this.#foldedTo));
+    const totals: Totals = { ...this.#folded, flowSent: [...this.#folded.flowSent], flowLost: [...this.#folded.flowLost] };
+    for (let slot = this.#foldedTo; slot < range.endSlot; slot++) add(totals, sampleAt(slot));
+    const { run: _run, ...count } = totals;
+    return { ...count, lostForGood: this.#folded.lost };
+  }
+}

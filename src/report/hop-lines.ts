@@ -1,0 +1,74 @@
+/**
+ * Hop tables in the layout of `mtr --report-wide`, one per phase: a table that mixes before, during and after would dilute ten seconds of loss to a few percent.
+ * The captures of a phase are added up, and the losses that mean nothing are labelled.
+ */
+import type { Hop } from "../path/hop.ts";
+import { annotateHops } from "../path/honest-loss.ts";
+import { mergeHops } from "../path/hop-table.ts";
+import type { Phase } from "../store/rows.ts";
+import { localClock, localTime, type ZoneOffset } from "./clock.ts";
+import { escapeForTerminal } from "./escape.ts";
+import { plural } from "./figures.ts";
+import type { ReportCapture, ReportHop } from "./report.ts";
+
+const PHASES: readonly Phase[] = ["before", "during", "after"];
+const FIGURES = ["Loss%", "Snt", "Rcv", "Avg", "Best", "Wrst"] as const;
+const FIGURE_WIDTH = 7;
+
+export interface HopLayout {
+  readonly node: string;
+  readonly zone: ZoneOffset;
+}
+
+/** The tables BEFORE, DURING and AFTER of one incident; a phase without a trace is said to have none. */
+export function phaseLines(captures: readonly ReportCapture[], layout: HopLayout & { readonly lossPct: number }): string[] {
+  const before = tableOf(captures, "before");
+  return PHASES.flatMap((phase) => {
+    const traces = captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
+    if (traces.length === 0) return [`  ${phase.toUpperCase()}  no trace`, ""];
+    const hops = annotateHops(tableOf(captures, phase), phase === "before" ? null : before, phase === "during" ? layout.lossPct : 0);
+    return [`  ${phase.toUpperCase()}  ${describe(traces, layout.zone)}`, ...hopLines(hops, layout.node).map((line) => `    ${line}`), ""];
+  });
+}
+
+/** One table, its head first. */
+export function hopLines(hops: readonly Hop[], node: string): string[] {
+  const host = `HOST: ${escapeForTerminal(node)}`;
+  const names = hops.map((hop) => `${String(hop.ttl).padStart(3)}.|-- ${hop.address === null ? "???" : escapeForTerminal(hop.address)}`);
+  const width = Math.max(host.length, ...names.map((name) => name.length));
+  const lines = [host.padEnd(width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
+  hops.forEach((hop, index) => {
+    const note = hop.note === null ? "" : `   ${escapeForTerminal(hop.note)}`;
+    lines.push((names[index] ?? "").padEnd(width) + figures(hop) + note);
+    for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${escapeForTerminal(other)}`);
+    for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);
+  });
+  return lines;
+}
+
+export function hopFromReport(hop: ReportHop): Hop {
+  return { ...hop, lossPct: hop.loss_pct, rttMs: hop.rtt_ms };
+}
+
+function tableOf(captures: readonly ReportCapture[], phase: Phase): Hop[] {
+  const traces = captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
+  return [...mergeHops(traces.map((capture) => capture.hops.map(hopFromReport)))];
+}
+
+function figures(hop: Hop): string {
+  const ms = (value: number | undefined): string => (value === undefined ? "-" : value.toFixed(1));
+  const loss = hop.lossPct === null ? "-" : `${hop.lossPct.toFixed(1)}%`;
+  const cells = [loss, String(hop.sent), String(hop.received), ms(hop.rttMs?.avg), ms(hop.rttMs?.best), ms(hop.rttMs?.worst)];
+  return cells.map((cell) => cell.padStart(FIGURE_WIDTH)).join("");
+}
+
+/** "3 sweeps and 1 mtr, 2026-11-20 04:12:03.301 to 04:12:12.320". */
+function describe(traces: readonly ReportCapture[], zone: ZoneOffset): string {
+  const sweeps = traces.filter((capture) => capture.kind === "sweep").length;
+  const runs = traces.length - sweeps;
+  const what = [...(sweeps > 0 ? [plural(sweeps, "sweep")] : []), ...(runs > 0 ? [plural(runs, "mtr run")] : [])].join(" and ");
+  const fromMs = Math.min(...traces.map((capture) => Date.parse(capture.started_at)));
+  const toMs = Math.max(...traces.map((capture) => Date.parse(capture.hops_until ?? capture.finished_at ?? capture.started_at)));
+  const sameDay = localTime(fromMs, zone).slice(0, 10) === localTime(toMs, zone).slice(0, 10);
+  return `${what}, ${localTime(fromMs, zone)} to ${sameDay ? localClock(toMs, zone) : localTime(toMs, zone)}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * Opens one of the two databases for writing: WAL, migrated, with an id of its own. A file that cannot be used is refused with one line and left as it is:
+ * nothing here deletes, overwrites or "repairs" a database.
+ */
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import type { Schema } from "./migrations.ts";
+import { StoreError, storeError } from "./store-error.ts";
+
+export type Database = Sqlite.Database;
+
+const BUSY_TIMEOUT_MS = 5000;
+/** Pages (4 kB) in the WAL before SQLite moves them into the database. */
+const CHECKPOINT_PAGES = 1000;
+/** The WAL file is cut back to this after a checkpoint that found it larger. */
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Makes the data directory if its parent is there. Throws StoreError `unwritable` unless files can be made in it. */
+export function prepareDataDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o750 });
+    if (!statSync(dir).isDirectory()) throw new StoreError("unwritable", `Cannot use data directory ${dir}: it is not a directory`);
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw storeError(error, "use data directory", dir);
+  }
+}
+
+export function openDatabase(dir: string, schema: Schema, synchronous: "FULL" | "NORMAL"): Database {
+  const file = join(dir, schema.file);
+  let db: Database | null = null;
+  try {
+    db = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
+    checkVersion(db, schema, file);
+    // Only has an effect before the first table is made, so it comes before WAL mode.
+    db.pragma("auto_vacuum = INCREMENTAL");
+    db.pragma("journal_mode = WAL");
+    db.pragma(`synchronous = ${synchronous}`);
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+    db.pragma("temp_store = MEMORY");
+    migrate(db, schema);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw storeError(error, "open", file);
+  }
+}
+
+/** Throws StoreError `newer` for a database that a later version has written. Returns its `user_version`. */
+export function checkVersion(db: Database, schema: Schema, file: string): number {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > schema.steps.length)
+    throw new StoreError(
+      "newer",
+      `Cannot open ${file}: it was written by a newer meshprobe (schema ${version}, this one knows ${schema.steps.length}); update meshprobe, or use another data_dir`,
+    );
+  return version;
+}
+
+/** Runs the steps that are missing, each with its number in one transaction. */
+export function migrate(db: Database, schema: Schema): void {
+  for (let version = Number(db.pragma("user_version", { simple: true })); version < schema.steps.length; version++) {
+    db.transaction(() => {
+      db.exec(schema.steps[version] ?? "");
+      if (version === 0) db.prepare("INSERT INTO meta (key, value) VALUES ('uuid', ?)").run(randomUUID());
+      db.pragma(`user_version = ${version + 1}`);
+    }).immediate();
+  }
+}
+
+/** Bytes of the pages in use, without those that wait on the free list. */
+export function usedBytes(db: Database): number {
+  const pages = Number(db.pragma("page_count", { simple: true })) - Number(db.pragma("freelist_count", { simple: true }));
+  return pages * Number(db.pragma("page_size", { simple: true }));
+}
+
+/** Moves the WAL into the database and empties it; does not wait for a reader that is in the way. */
+export function truncateWal(db: Database): void {
+  db.pragma("busy_timeout = 0");
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+}

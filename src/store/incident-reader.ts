@@ -1,0 +1,147 @@
+/** Incidents with their bursts, strip and captures as the report gives them. Samples, lines, facts and hops are only read when `details` is set. */
+import type { Hop } from "../path/hop.ts";
+import { readMtr } from "../path/mtr-raw.ts";
+import { iso, isoOrNull, percent } from "../report/figures.ts";
+import type { ReportCapture, ReportHop, ReportIncident } from "../report/report.ts";
+import { drawStrip, type Strip } from "../report/strip.ts";
+import { CAPTURE_COLUMNS, captureFromCells, linesFromText, sampleBlockFromCells } from "./evidence-rows.ts";
+import type { CaptureRow, FlowCount, IncidentRow, LineChunk } from "./rows.ts";
+import type { StatementCache } from "./statement-cache.ts";
+
+/** Shown of a strip before the first lost packet and after the last. */
+const STRIP_MARGIN_MS = 2000;
+
+const BRIEF = CAPTURE_COLUMNS.filter((column) => column !== "facts" && column !== "hops").join(", ");
+
+export interface IncidentReading {
+  readonly sql: StatementCache;
+  readonly details: boolean;
+  /** Where an incident that lasts ends for now. */
+  readonly untilMs: number;
+}
+
+export function incidentOf(row: IncidentRow, reading: IncidentReading): ReportIncident {
+  const sum = (value: (burst: IncidentRow["bursts"][number]) => number): number => row.bursts.reduce((total, burst) => total + value(burst), 0);
+  const sent = sum((burst) => burst.sent);
+  const lost = sum((burst) => burst.lost);
+  const blind = sum((burst) => burst.blind);
+  const strip = reading.details ? readStrip(row, reading) : null;
+  return {
+    id: row.id,
+    event_id: row.eventId,
+    continues: row.continues,
+    peer: row.peer,
+    address: row.address,
+    kind: row.kind,
+    status: row.status,
+    started_at: iso(row.startedMs),
+    detected_at: iso(row.detectedMs),
+    ended_at: isoOrNull(row.endedMs),
+    interval_ms: row.intervalMs,
+    timeout_ms: row.timeoutMs,
+    sent,
+    lost,
+    late: sum((burst) => burst.late),
+    loss_pct: percent(lost, sent - blind, 1),
+    out: { sent: null, lost: null },
+    in: { sent: null, lost: null },
+    flows: addFlows(row.bursts.map((burst) => burst.flows)),
+    bursts: row.bursts.map((burst) => ({
+      started_at: iso(burst.startedMs),
+      ended_at: isoOrNull(burst.endedMs),
+      sent: burst.sent,
+      lost: burst.lost,
+      late: burst.late,
+      send_failed: burst.sendFailed,
+      blind: burst.blind,
+      longest_run: burst.longestRun,
+    })),
+    strip: strip?.text ?? null,
+    strip_started_at: isoOrNull(strip?.startedMs ?? null),
+    verdict: null,
+    captures: readCaptures(row, reading),
+  };
+}
+
+function readStrip(row: IncidentRow, { sql, untilMs }: IncidentReading): Strip | null {
+  const fromMs = row.startedMs - STRIP_MARGIN_MS;
+  const toMs = (row.endedMs ?? untilMs) + STRIP_MARGIN_MS;
+  const blocks = sql
+    .all("SELECT * FROM samples WHERE incident_id = ? AND started_ms < ? ORDER BY epoch, start_slot", row.id, toMs)
+    .map(sampleBlockFromCells);
+  return drawStrip(blocks, { fromMs, toMs, intervalMs: row.intervalMs });
+}
+
+function readCaptures(row: IncidentRow, { sql, details }: IncidentReading): ReportCapture[] {
+  const columns = details ? "*" : BRIEF;
+  const own = sql.all(`SELECT ${columns} FROM captures WHERE incident_id = ? ORDER BY started_ms, id`, row.id).map(captureFromCells);
+  const baseline =
+    row.baselineCaptureId === null || own.some((capture) => capture.id === row.baselineCaptureId)
+      ? []
+      : sql.all(`SELECT ${columns} FROM captures WHERE id = ?`, row.baselineCaptureId).map(captureFromCells);
+  return [...baseline, ...own].map((capture) => captureOf(capture, { sql, details, lossEndedMs: row.endedMs }));
+}
+
+export interface CaptureReading {
+  readonly sql: StatementCache;
+  readonly details: boolean;
+  readonly lossEndedMs: number | null;
+}
+
+export function captureOf(row: CaptureRow, { sql, details, lossEndedMs }: CaptureReading): ReportCapture {
+  // An mtr that began in the burst runs on while the incident cools down; its table is about the burst.
+  const untilMs = row.kind === "mtr" && row.phase === "during" && lossEndedMs !== null && lossEndedMs > row.startedMs ? lossEndedMs : null;
+  const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, untilMs) : null;
+  return {
+    id: row.id,
+    kind: row.kind,
+    phase: row.phase,
+    trigger: row.trigger,
+    tool: row.tool,
+    status: row.status,
+    reason: row.reason,
+    flow: row.flow,
+    source: row.source,
+    target: row.target,
+    reached: row.reached ?? trace?.reached ?? null,
+    asked_by: row.askedBy,
+    started_at: iso(row.startedMs),
+    first_hop_at: isoOrNull(row.firstHopMs ?? trace?.firstHopMs ?? null),
+    finished_at: isoOrNull(row.finishedMs),
+    facts: row.facts,
+    hops: (trace?.hops ?? row.hops).map(hopOf),
+    hops_until: isoOrNull(untilMs),
+  };
+}
+
+function readTrace(row: CaptureRow, sql: StatementCache, untilMs: number | null): ReturnType<typeof readMtr> | null {
+  const lines: LineChunk["lines"][number][] = [];
+  for (const cells of sql.all("SELECT body FROM lines WHERE capture_id = ? ORDER BY number", row.id))
+    lines.push(...linesFromText(String(cells["body"])));
+  const firstTtl = row.facts["first_ttl"];
+  if (lines.length === 0) return null;
+  return readMtr(lines, { target: row.target, ...(untilMs === null ? {} : { untilMs }), ...(typeof firstTtl === "number" ? { firstTtl } : {}) });
+}
+
+function hopOf(hop: Hop): ReportHop {
+  return {
+    ttl: hop.ttl,
+    address: hop.address,
+    addresses: hop.addresses,
+    sent: hop.sent,
+    received: hop.received,
+    loss_pct: hop.lossPct,
+    rtt_ms: hop.rttMs,
+    mpls: hop.mpls,
+    note: hop.note,
+  };
+}
+
+function addFlows(bursts: readonly (readonly FlowCount[])[]): FlowCount[] {
+  const flows = new Map<number, FlowCount>();
+  for (const { flow, sent, lost } of bursts.flat()) {
+    const earlier = flows.get(flow);
+    flows.set(flow, { flow, sent: sent + (earlier?.sent ?? 0), lost: lost + (earlier?.lost ?? 0) });
+  }
+  return [...flows.values()].sort((a, b) => a.flow - b.flow);
+}

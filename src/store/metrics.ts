@@ -1,0 +1,223 @@
+/**
+ * metrics.db: ten-second rollups per peer, added up into 1-min and 1-h rows when a period is over.
+ *
+ * A cursor per level says how far the coarser rows are complete. Rows that arrive for a period before the cursor (a probe judged late, a wall clock set back) are
+ * added to the coarser rows on the spot, in the same commit, so the sum over any level is the same at every moment. Adding is exact, histograms included.
+ */
+import { Histogram } from "../stats/histogram.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { METRICS_SCHEMA } from "./migrations.ts";
+import { floorTo, HOUR_S, MINUTE_S, TEN_S, type RollupTable } from "./rollup-plan.ts";
+import type { RollupRow } from "./rows.ts";
+import { StatementCache, type Cell, type Cells } from "./statement-cache.ts";
+import { isDiskFull, storeError } from "./store-error.ts";
+
+/** A period is rolled this long after its end: hard timeout, late acceptance and the wire's own batch are over by then. */
+const GRACE_S = 30;
+/** Periods that one call rolls per level: after a long stop it catches up over several calls instead of stalling one. */
+const MAX_PERIODS_PER_ROLL = 60;
+
+const COUNTS = ["sent", "received", "lost", "late", "duplicate", "foreign_replies", "send_failed", "skipped", "blind", "doubtful"] as const;
+const COLUMNS = ["at", "peer_id", ...COUNTS, "rtt_min_us", "rtt_max_us", "error_max_us", "histogram"];
+
+/** Everything about one period of one peer, ready to be added. */
+interface Sums {
+  readonly counts: number[];
+  rttMinUs: number;
+  rttMaxUs: number;
+  errorMaxUs: number;
+  readonly histogram: Histogram;
+}
+
+export interface MetricsOptions {
+  /** See `EvidenceOptions.onFull`. */
+  readonly onFull?: () => boolean;
+}
+
+export class MetricsStore {
+  readonly #db: Database;
+  readonly #sql: StatementCache;
+  readonly #onFull: () => boolean;
+  readonly #peerIds: Map<string, number> = new Map();
+  readonly #scratch: Histogram = new Histogram();
+
+  constructor(dir: string, options: MetricsOptions = {}) {
+    this.#db = openDatabase(dir, METRICS_SCHEMA, "NORMAL");
+    this.#sql = new StatementCache(this.#db);
+    this.#onFull = options.onFull ?? (() => false);
+  }
+
+  get database(): Database {
+    return this.#db;
+  }
+
+  get uuid(): string {
+    return String(this.#sql.get("SELECT value FROM meta WHERE key = 'uuid'")?.["value"]);
+  }
+
+  /** Adds ten-second rows, one commit. A row of a period that is there already is added to it. */
+  addRollups(rows: readonly RollupRow[]): void {
+    if (rows.length === 0) return;
+    this.#write(() => {
+      const minuteCursor = this.#cursor("rollups_1m");
+      const hourCursor = this.#cursor("rollups_1h");
+      for (const row of rows) {
+        const at = floorTo(row.atMs / 1000, TEN_S);
+        const peerId = this.#peerId(row.peer);
+        this.#add("rollups_10s", at, peerId, row);
+        if (at < minuteCursor) this.#add("rollups_1m", floorTo(at, MINUTE_S), peerId, row);
+        if (at < hourCursor) this.#add("rollups_1h", floorTo(at, HOUR_S), peerId, row);
+      }
+    });
+  }
+
+  /** Writes the 1-min and 1-h rows of the periods that are over. Call it once a minute or more often. Returns true when there is more to catch up on. */
+  roll(nowMs: number): boolean {
+    const doneS = nowMs / 1000 - GRACE_S;
+    return this.#write(() => {
+      const minutesLeft = this.#rollLevel("rollups_10s", "rollups_1m", MINUTE_S, floorTo(doneS, MINUTE_S));
+      const hoursUntil = Math.min(floorTo(doneS, HOUR_S), floorTo(this.#cursor("rollups_1m"), HOUR_S));
+      const hoursLeft = this.#rollLevel("rollups_1m", "rollups_1h", HOUR_S, hoursUntil);
+      return minutesLeft || hoursLeft;
+    });
+  }
+
+  /** End of the newest ten seconds on record, wall ms; null when there are none. */
+  lastMs(): number | null {
+    const at = this.#sql.get("SELECT MAX(at) AS at FROM rollups_10s")?.["at"];
+    return at === null || at === undefined ? null : (Number(at) + TEN_S) * 1000;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #rollLevel(fine: RollupTable, coarse: RollupTable, periodS: number, until: number): boolean {
+    for (let done = 0; done < MAX_PERIODS_PER_ROLL; done++) {
+      const cursor = this.#cursor(coarse);
+      const next = this.#sql.get(`SELECT MIN(at) AS at FROM ${fine} WHERE at >= ?`, Math.max(cursor, 0))?.["at"];
+      const period = typeof next === "number" ? floorTo(next, periodS) : Infinity;
+      if (period >= until) {
+        if (until > cursor && (cursor > 0 || period < Infinity)) this.#setCursor(coarse, until);
+        return false;
+      }
+      this.#rollPeriod(fine, coarse, period, period + periodS);
+      this.#setCursor(coarse, period + periodS);
+    }
+    return true;
+  }
+
+  #rollPeriod(fine: RollupTable, coarse: RollupTable, from: number, to: number): void {
+    const sums = new Map<number, Sums>();
+    for (const cells of this.#sql.all(`SELECT * FROM ${fine} WHERE at >= ? AND at < ?`, from, to)) {
+      const peerId = Number(cells["peer_id"]);
+      const sum = sums.get(peerId);
+      if (sum === undefined) sums.set(peerId, startSums(cells));
+      else addCells(sum, cells);
+    }
+    for (const [peerId, sum] of sums) this.#put(coarse, from, peerId, sum);
+  }
+
+  #add(table: RollupTable, at: number, peerId: number, row: RollupRow): void {
+    const inserted = this.#sql.run(`${insertInto(table)} ON CONFLICT DO NOTHING`, at, peerId, ...rowCells(row));
+    if (inserted > 0) return;
+    const sum = startSums(this.#sql.get(`SELECT * FROM ${table} WHERE at = ? AND peer_id = ?`, at, peerId) ?? {}, this.#scratch);
+    addCells(sum, cellsOf(row));
+    this.#put(table, at, peerId, sum);
+  }
+
+  #put(table: RollupTable, at: number, peerId: number, sum: Sums): void {
+    this.#sql.run(
+      insertInto(table, "INSERT OR REPLACE"),
+      at,
+      peerId,
+      ...sum.counts,
+      sum.rttMinUs,
+      sum.rttMaxUs,
+      sum.errorMaxUs,
+      sum.histogram.encode(),
+    );
+  }
+
+  #peerId(name: string): number {
+    let id = this.#peerIds.get(name);
+    if (id === undefined) {
+      this.#sql.run("INSERT OR IGNORE INTO peers (name) VALUES (?)", name);
+      id = Number(this.#sql.get("SELECT id FROM peers WHERE name = ?", name)?.["id"]);
+      this.#peerIds.set(name, id);
+    }
+    return id;
+  }
+
+  #cursor(table: RollupTable): number {
+    return Number(this.#sql.get("SELECT value FROM meta WHERE key = ?", table)?.["value"] ?? 0);
+  }
+
+  #setCursor(table: RollupTable, at: number): void {
+    this.#sql.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", table, at);
+  }
+
+  #write<T>(fn: () => T): T {
+    try {
+      return this.#db.transaction(fn).immediate();
+    } catch (error) {
+      // The transaction is gone, and with it any peer id that was made in it.
+      this.#peerIds.clear();
+      if (!isDiskFull(error) || !this.#onFull()) throw storeError(error, "write", this.#db.name);
+    }
+    try {
+      return this.#db.transaction(fn).immediate();
+    } catch (error) {
+      this.#peerIds.clear();
+      throw storeError(error, "write", this.#db.name);
+    }
+  }
+}
+
+function insertInto(table: RollupTable, verb = "INSERT"): string {
+  return `${verb} INTO ${table} (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
+}
+
+function rowCells(row: RollupRow): Cell[] {
+  return [
+    row.sent,
+    row.received,
+    row.lost,
+    row.late,
+    row.duplicate,
+    row.foreign,
+    row.sendFailed,
+    row.skipped,
+    row.blind,
+    row.doubtful,
+    row.rttMinUs,
+    row.rttMaxUs,
+    row.errorMaxUs,
+    row.histogram,
+  ];
+}
+
+function cellsOf(row: RollupRow): Cells {
+  const values = rowCells(row);
+  return Object.fromEntries(COLUMNS.slice(2).map((column, index) => [column, values[index] ?? null]));
+}
+
+function startSums(cells: Cells, histogram: Histogram = new Histogram()): Sums {
+  histogram.clear();
+  const sum: Sums = { counts: COUNTS.map(() => 0), rttMinUs: 0, rttMaxUs: 0, errorMaxUs: 0, histogram };
+  addCells(sum, cells);
+  return sum;
+}
+
+function addCells(sum: Sums, cells: Cells): void {
+  COUNTS.forEach((column, index) => {
+    sum.counts[index] = (sum.counts[index] ?? 0) + Number(cells[column] ?? 0);
+  });
+  // A minimum of 0 means that nothing was received.
+  const min = Number(cells["rtt_min_us"] ?? 0);
+  if (min > 0) sum.rttMinUs = sum.rttMinUs > 0 ? Math.min(sum.rttMinUs, min) : min;
+  sum.rttMaxUs = Math.max(sum.rttMaxUs, Number(cells["rtt_max_us"] ?? 0));
+  sum.errorMaxUs = Math.max(sum.errorMaxUs, Number(cells["error_max_us"] ?? 0));
+  const histogram = cells["histogram"];
+  if (histogram instanceof Uint8Array) sum.histogram.mergeEncoded(histogram);
+}

@@ -1,0 +1,108 @@
+/**
+ * Entry of the wire process: opens the sockets, ticks, and talks to the agent over IPC. It loads raw-socket and nothing else that could stall it. When the
+ * agent is gone it kills the mtr runs that the agent left behind and ends.
+ */
+import { randomFillSync } from "node:crypto";
+import process from "node:process";
+import { SystemClock } from "./clock.ts";
+import type { IcmpSocket } from "./icmp-socket.ts";
+import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
+import { Prober, TICK_MS } from "./prober.ts";
+import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./raw-icmp-socket.ts";
+
+/** Messages that wait for a stopped agent; beyond it rollups are dropped and counted, evidence never. */
+const MAX_WAITING = 20_000;
+
+let waiting = 0;
+/** Messages thrown away because the agent does not read; told with the next sign of life. */
+let dropped = 0;
+
+function post(message: WireMessage): void {
+  if (process.send === undefined || !process.connected) return;
+  if (waiting > MAX_WAITING && (message.kind === "rollups" || message.kind === "alive")) {
+    dropped++;
+    return;
+  }
+  waiting++;
+  process.send(message.kind === "alive" ? { ...message, dropped } : message, () => void waiting--);
+}
+
+function fail(reason: string, exitCode: 2 | 3): void {
+  post({ kind: "failed", reason, exitCode });
+  process.exitCode = exitCode;
+}
+
+function start(settings: WireSettings): void {
+  const sockets: { 4: IcmpSocket | null; 6: IcmpSocket | null } = { 4: null, 6: null };
+  const raws: RawIcmpSocket[] = [];
+  let prober: Prober | null = null;
+  const open = (family: 4 | 6): void => {
+    const socket = new RawIcmpSocket(family, {
+      dscp: settings.dscp,
+      events: {
+        onPacket: (bytes, length, source) => prober?.receive(family, bytes, length, source),
+        onError: (reason) => {
+          sockets[family]?.close();
+          open(family);
+          prober?.socketReplaced(reason);
+        },
+      },
+    });
+    raws.push(socket);
+    sockets[family] = socket;
+  };
+  const families = ([4, 6] as const).filter((family) =>
+    settings.peers.some((peer) => peer.address === null || peer.address.includes(":") === (family === 6)),
+  );
+  for (const family of families) {
+    try {
+      open(family);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // A host without IPv6 still probes its IPv4 peers; the sends to the others fail with EAFNOSUPPORT.
+      if (family === 6 && reason !== "EPERM" && sockets[4] !== null) continue;
+      return fail(
+        reason === "EPERM"
+          ? "Cannot open a raw ICMP socket: CAP_NET_RAW is missing; run as root, or under a unit with AmbientCapabilities=CAP_NET_RAW"
+          : `Cannot open a raw ICMP socket (IPv${family}): ${reason}`,
+        3,
+      );
+    }
+  }
+  const clock = new SystemClock();
+  prober = new Prober(settings, { sockets, clock, random: (bytes) => void randomFillSync(bytes), post });
+  const running = prober;
+  const timer = setInterval(() => running.tick(), TICK_MS);
+  const end = (): void => {
+    clearInterval(timer);
+    sockets[4]?.close();
+    sockets[6]?.close();
+  };
+  process.on("message", (command: AgentCommand) => {
+    if (command.kind !== "stop") return running.command(command);
+    running.stop();
+    end();
+    process.disconnect();
+  });
+  process.on("disconnect", () => {
+    end();
+    for (const pid of running.mtrPids) {
+      try {
+        process.kill(-pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    // process.exit has been seen to hang for good with closed poll handles (nodejs/node#54918), and there may be nobody left to notice.
+    process.kill(process.pid, "SIGKILL");
+  });
+  const receiveBuffer = Math.min(...raws.map((socket) => socket.receiveBuffer));
+  post({ kind: "ready", receiveBuffer: raws.length === 0 ? 0 : receiveBuffer, wantedBuffer: 2 * RECEIVE_BUFFER_BYTES, families: [...families] });
+}
+
+process.once("message", (command: AgentCommand) => {
+  if (command.kind === "start") start(command.settings);
+});
+// Ctrl-C in a terminal goes to the whole process group: the agent decides when the wire stops.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});

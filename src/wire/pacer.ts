@@ -1,0 +1,41 @@
+/**
+ * When each peer's next probe is due. Peers with one interval form a group and are spread evenly over it: peer i of n has its slot s at
+ * base + (s + i/n) · interval. A cursor over (slot, peer) replaces a heap: what is due is a subtraction.
+ *
+ * A slot that is later than `tolerance` is skipped and counted, never caught up: a hundred probes at once would measure our own queue.
+ */
+export interface Slot {
+  /** Index within the group. */
+  member: number;
+  slot: number;
+}
+
+export class PaceGroup {
+  readonly intervalUs: number;
+  /** Peer indices, in order of their phase. */
+  readonly peers: Int32Array;
+  readonly baseUs: number;
+  readonly toleranceUs: number;
+
+  constructor(options: { readonly intervalUs: number; readonly peers: readonly number[]; readonly baseUs: number }) {
+    this.intervalUs = options.intervalUs;
+    this.peers = Int32Array.from(options.peers);
+    this.baseUs = options.baseUs;
+    this.toleranceUs = Math.max(10_000, options.intervalUs / 2);
+  }
+
+  /** Planned time of a slot. */
+  atUs(member: number, slot: number): number {
+    return this.baseUs + (slot + member / this.peers.length) * this.intervalUs;
+  }
+
+  /** How many (slot, member) pairs are due at `nowUs`, counted from the base. */
+  dueAt(nowUs: number): number {
+    return nowUs < this.baseUs ? 0 : Math.floor(((nowUs - this.baseUs) / this.intervalUs) * this.peers.length) + 1;
+  }
+
+  /** First slot of a member planned at or after a time. */
+  slotAt(member: number, timeUs: number): number {
+    return Math.max(0, Math.ceil((timeUs - this.baseUs) / this.intervalUs - member / this.peers.length));
+  }
+}

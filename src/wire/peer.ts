@@ -1,0 +1,105 @@
+/**
+ * A peer as the wire knows it: address, flows, RTT, detector, its place in the pace group. The peers are fixed for the life of a wire; only addresses change.
+ */
+import { addressBytes } from "../packet/address.ts";
+import type { Flow } from "../packet/probe.ts";
+import { Detector } from "../detect/detector.ts";
+import { createRtt, type RttState } from "../detect/rtt.ts";
+import type { PaceGroup } from "./pacer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { WirePeer, WireSettings } from "./messages.ts";
+
+/** Flows per peer: the ICMP ids and checksums over which its probes rotate. */
+export const FLOWS = 4;
+/** 4 ids of 65,536 a peer. */
+export const MAX_PEERS = 16_384;
+
+export interface Peer {
+  readonly index: number;
+  readonly name: string;
+  address: string | null;
+  bytes: Uint8Array;
+  family: 4 | 6;
+  readonly flows: readonly Flow[];
+  readonly detector: Detector;
+  readonly rtt: RttState;
+  softUs: number;
+  everReplied: boolean;
+  readonly sinceUs: number;
+  group: PaceGroup;
+  member: number;
+  recorder: Recorder;
+  /** Newest slot written to the recorder, −1 before the first. */
+  newestSlot: number;
+  /** Oldest probe number not yet judged against the soft timeout. */
+  softNumber: number;
+  lastFlow: number;
+  lastLossUs: number;
+  burstUs: number;
+  duplicate: number;
+  foreign: number;
+  errorMaxUs: number;
+}
+
+export type Random16 = () => number;
+
+/** 65,536 ids → peer index · 4 + flow, −1 where the id is not ours. */
+export function createIdTable(): Int32Array {
+  return new Int32Array(65_536).fill(-1);
+}
+
+function pickFlows(index: number, ids: Int32Array, random: Random16): Flow[] {
+  const flows: Flow[] = [];
+  for (let flow = 0; flow < FLOWS; flow++) {
+    let id = random();
+    while (ids[id] !== -1) id = (id + 1) & 0xffff;
+    ids[id] = index * FLOWS + flow;
+    let checksum = random();
+    while (checksum === 0 || checksum === 0xffff || flows.some((other) => other.checksum === checksum)) checksum = random();
+    flows.push({ index: flow, id, checksum });
+  }
+  return flows;
+}
+
+export function setAddress(peer: Peer, address: string): boolean {
+  const bytes = addressBytes(address);
+  if (bytes === null) return false;
+  peer.address = address;
+  peer.bytes = bytes;
+  peer.family = bytes.length === 4 ? 4 : 6;
+  return true;
+}
+
+/** A peer without its place in a group yet: `group`, `member` and `recorder` are set by the caller. */
+export function createPeer(
+  wanted: WirePeer,
+  options: { readonly index: number; readonly settings: WireSettings; readonly ids: Int32Array; readonly random: Random16; readonly nowUs: number },
+  place: { readonly group: PaceGroup; readonly member: number; readonly recorder: Recorder },
+): Peer {
+  const peer: Peer = {
+    index: options.index,
+    name: wanted.name,
+    address: null,
+    bytes: new Uint8Array(4),
+    family: 4,
+    flows: pickFlows(options.index, options.ids, options.random),
+    detector: new Detector(options.settings),
+    rtt: createRtt(),
+    softUs: Math.min(1_000_000, options.settings.timeoutMs * 1000),
+    everReplied: wanted.everReplied,
+    sinceUs: options.nowUs,
+    group: place.group,
+    member: place.member,
+    recorder: place.recorder,
+    newestSlot: -1,
+    softNumber: 0,
+    lastFlow: 0,
+    lastLossUs: 0,
+    burstUs: 0,
+    duplicate: 0,
+    foreign: 0,
+    errorMaxUs: 0,
+  };
+  if (wanted.address !== null) setAddress(peer, wanted.address);
+  return peer;
+}

@@ -1,0 +1,313 @@
+/**
+ * Sweeps: one packet for every TTL at once, so the whole path answers within one round trip. They ride on the flow of the probes that were lost, and
+ * every TTL costs a token of the hop budget: what it refuses is left out and said, so that no table shows a loss that we made ourselves.
+ *
+ * When: at a suspicion (at most one per peer in ten seconds), at the burst, 200 ms later, and no more fast ones; on the agent's request; and a baseline when a
+ * peer first answers and then every `baselineMs`. Baselines wait for their tokens, since they have time.
+ */
+import { holdsAddress } from "../packet/address.ts";
+import type { Flow } from "../packet/probe.ts";
+import type { IcmpPacket } from "../packet/icmp.ts";
+import type { SweepAnswer, SweepHop } from "../path/hop.ts";
+import type { Clock } from "./clock.ts";
+import { HopBudget, type BudgetClass } from "./hop-budget.ts";
+import type { SweepReport, SweepTrigger } from "./messages.ts";
+import type { Peer } from "./peer.ts";
+
+export const MAX_TTL = 30;
+/** A path may have grown since it was last seen. */
+const TTL_SLACK = 4;
+const SUSPECT_PAUSE_US = 10_000_000;
+const SECOND_SWEEP_US = 200_000;
+/** What has answered by then is reported, so that it is on disk before the burst is over. */
+const INTERIM_US = 100_000;
+const DEADLINE_US = 1_000_000;
+/** A baseline that got no tokens for this long goes out without the hops it may not ask. */
+const BASELINE_PATIENCE_US = 60_000_000;
+/** How long a trace after a burst waits for tokens. */
+const PATIENCE_US = 20_000_000;
+/** Sweeps under way at once; beyond, baselines wait and others are skipped with the reason. */
+const MAX_ACTIVE = 400;
+/** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
+const MIN_SHARE = 0.5;
+
+export interface TracePacket {
+  readonly peer: Peer;
+  readonly flow: Flow;
+  readonly ttl: number;
+  readonly handle: number;
+  readonly tagHigh: number;
+  readonly tagLow: number;
+}
+
+/** Sends one trace packet now; an errno name when the kernel refused. */
+export type SendTrace = (packet: TracePacket) => string | null;
+
+interface MutableHop {
+  ttl: number;
+  sent: boolean;
+  answer: SweepAnswer | null;
+  note: string | null;
+}
+
+interface Sweep {
+  readonly id: number;
+  readonly peer: Peer;
+  readonly trigger: SweepTrigger;
+  readonly flow: number;
+  readonly startedUs: number;
+  firstHopUs: number | null;
+  interim: boolean;
+  done: boolean;
+  readonly hops: MutableHop[];
+  readonly handles: number[];
+}
+
+interface Handle {
+  readonly sweep: Sweep;
+  readonly hop: MutableHop;
+  readonly sentUs: number;
+  readonly tagHigh: number;
+  readonly tagLow: number;
+}
+
+interface PathMemory {
+  /** Address by TTL − 1, where the last sweep had an answer. */
+  hops: (string | null)[];
+  length: number | null;
+  lastSuspectUs: number;
+  nextBaselineUs: number;
+  wantedSinceUs: number;
+}
+
+/** The smallest TTL that reached the target, null when none did. */
+function reachedAt(sweep: Sweep): number | null {
+  return sweep.hops.find((hop) => hop.answer?.kind === "echo-reply")?.ttl ?? null;
+}
+
+export class Sweeper {
+  readonly budget: HopBudget = new HopBudget();
+  readonly #handles = new Map<number, Handle>();
+  readonly #active = new Set<Sweep>();
+  readonly #paths = new Map<Peer, PathMemory>();
+  readonly #second: { peer: Peer; atUs: number; flow: number }[] = [];
+  readonly #clock: Clock;
+  readonly #send: SendTrace;
+  readonly #post: (report: SweepReport) => void;
+  readonly #random: () => number;
+  readonly #baselineUs: number;
+  readonly #patient: { readonly peer: Peer; readonly trigger: SweepTrigger; readonly flow: number; readonly untilUs: number }[] = [];
+  #nextHandle = 0;
+  #nextId = 1;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly send: SendTrace;
+    readonly post: (report: SweepReport) => void;
+    readonly random: () => number;
+    readonly baselineMs: number;
+  }) {
+    this.#clock = options.clock;
+    this.#send = options.send;
+    this.#post = options.post;
+    this.#random = options.random;
+    this.#baselineUs = options.baselineMs * 1000;
+  }
+
+  suspect(peer: Peer, flow: number): void {
+    const path = this.#path(peer);
+    const nowUs = this.#clock.nowUs();
+    if (nowUs - path.lastSuspectUs < SUSPECT_PAUSE_US) return;
+    path.lastSuspectUs = nowUs;
+    this.request(peer, "suspect", flow);
+  }
+
+  /** One sweep now and one more 200 ms later. */
+  burst(peer: Peer, flow: number): void {
+    this.request(peer, "burst", flow);
+    this.#second.push({ peer, atUs: this.#clock.nowUs() + SECOND_SWEEP_US, flow });
+  }
+
+  firstReply(peer: Peer): void {
+    const nowUs = this.#clock.nowUs();
+    const path = this.#path(peer);
+    path.nextBaselineUs = nowUs;
+    path.wantedSinceUs = nowUs;
+  }
+
+  /** A sweep that has time: it goes out when every hop it knows may be asked, and at the latest after `PATIENCE_US` without the others. */
+  patiently(peer: Peer, trigger: SweepTrigger, flow: number): void {
+    if (this.#patient.length >= MAX_ACTIVE) return this.request(peer, trigger, flow);
+    this.#patient.push({ peer, trigger, flow, untilUs: this.#clock.nowUs() + PATIENCE_US });
+  }
+
+  request(peer: Peer, trigger: SweepTrigger, flow: number): void {
+    if (peer.address === null) return;
+    const path = this.#path(peer);
+    const nowUs = this.#clock.nowUs();
+    const use: BudgetClass = trigger === "baseline" ? "baseline" : "urgent";
+    const last = Math.min(MAX_TTL, path.length === null ? MAX_TTL : path.length + TTL_SLACK);
+    const sweep: Sweep = {
+      id: this.#nextId++,
+      peer,
+      trigger,
+      flow,
+      startedUs: nowUs,
+      firstHopUs: null,
+      interim: false,
+      done: false,
+      hops: [],
+      handles: [],
+    };
+    if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
+    const known = path.length ?? last;
+    const allowed: boolean[] = [];
+    let granted = 0;
+    for (let ttl = 1; ttl <= last; ttl++) {
+      allowed[ttl] = this.budget.available(this.#key(path, peer, ttl), { use, nowUs });
+      if (allowed[ttl] && ttl <= known) granted++;
+    }
+    if (granted < known * MIN_SHARE && use === "urgent")
+      return this.#skip(sweep, "hop budget: its routers were just traced for other peers or other sweeps");
+    for (let ttl = 1; ttl <= last; ttl++) {
+      const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
+      sweep.hops.push(hop);
+      if (allowed[ttl] && this.budget.take(this.#key(path, peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
+      else hop.note = "not asked: hop budget";
+    }
+    this.#active.add(sweep);
+  }
+
+  /** An echo reply or an ICMP error that quotes a trace packet of this flow. False when it is not one of ours. */
+  answer(peer: Peer, flow: Flow, packet: IcmpPacket, arrival: { readonly bytes: Buffer; readonly source: string; readonly nowUs: number }): boolean {
+    const entry = this.#handles.get(packet.sequence & 0x7fff);
+    if (entry === undefined || entry.sweep.peer !== peer || entry.sweep.flow !== flow.index || entry.hop.answer !== null) return false;
+    const { bytes } = arrival;
+    if (packet.kind === "reply") {
+      if (packet.payloadLength < 62) return false;
+      const tag = packet.payloadOffset + 54;
+      if (bytes.readUInt32BE(tag) !== entry.tagHigh || bytes.readUInt32BE(tag + 4) !== entry.tagLow) return false;
+    } else {
+      if (!holdsAddress(bytes, packet.destinationOffset, peer.bytes)) return false;
+      if (peer.family === 4 && packet.checksum !== flow.checksum) return false;
+    }
+    const { sweep, hop } = entry;
+    const kind = packet.kind === "reply" ? "echo-reply" : packet.kind;
+    hop.answer = { address: arrival.source, kind, code: packet.code, rttUs: Math.max(0, arrival.nowUs - entry.sentUs) };
+    sweep.firstHopUs ??= arrival.nowUs;
+    if (this.#complete(sweep)) this.#finish(sweep, arrival.nowUs);
+    return true;
+  }
+
+  /** Called every tick after the sockets were drained. */
+  tick(nowUs: number): void {
+    while (this.#second.length > 0 && (this.#second[0] as { atUs: number }).atUs <= nowUs) {
+      const next = this.#second.shift() as { peer: Peer; flow: number };
+      if (next.peer.detector.inBurst) this.request(next.peer, "burst", next.flow);
+    }
+    for (const wanted of this.#patient.filter((one) => nowUs >= one.untilUs || this.#mayAskAll(one.peer, { use: "urgent", nowUs }))) {
+      this.#patient.splice(this.#patient.indexOf(wanted), 1);
+      this.request(wanted.peer, wanted.trigger, wanted.flow);
+    }
+    for (const sweep of this.#active) {
+      if (nowUs - sweep.startedUs >= DEADLINE_US) this.#finish(sweep, nowUs);
+      else if (!sweep.interim && nowUs - sweep.startedUs >= INTERIM_US) {
+        sweep.interim = true;
+        this.#post(this.#report(sweep, null));
+      }
+    }
+  }
+
+  /** Called once a second: the next baselines that are due and may go out. */
+  baselines(peers: readonly Peer[], nowUs: number): void {
+    for (const peer of peers) {
+      if (this.#active.size >= MAX_ACTIVE / 2) return;
+      if (!peer.everReplied || peer.address === null || peer.detector.troubled) continue;
+      const path = this.#path(peer);
+      if (path.nextBaselineUs > nowUs) continue;
+      if (path.wantedSinceUs === 0) path.wantedSinceUs = nowUs;
+      if (nowUs - path.wantedSinceUs < BASELINE_PATIENCE_US && !this.#mayAskAll(peer, { use: "baseline", nowUs })) continue;
+      path.nextBaselineUs = nowUs + this.#baselineUs;
+      path.wantedSinceUs = 0;
+      this.request(peer, "baseline", 0);
+    }
+  }
+
+  #mayAskAll(peer: Peer, options: { readonly use: BudgetClass; readonly nowUs: number }): boolean {
+    const path = this.#path(peer);
+    const last = path.length ?? 1;
+    for (let ttl = 1; ttl <= last; ttl++) if (!this.budget.available(this.#key(path, peer, ttl), options)) return false;
+    return true;
+  }
+
+  #sendHop(sweep: Sweep, hop: MutableHop): void {
+    const handle = this.#nextHandle;
+    this.#nextHandle = (this.#nextHandle + 1) & 0x7fff;
+    const tagHigh = this.#random();
+    const tagLow = this.#random();
+    const flow = sweep.peer.flows[sweep.flow] as Flow;
+    const sentUs = this.#clock.nowUs();
+    this.#handles.set(handle, { sweep, hop, sentUs, tagHigh, tagLow });
+    sweep.handles.push(handle);
+    const error = this.#send({ peer: sweep.peer, flow, ttl: hop.ttl, handle, tagHigh, tagLow });
+    hop.sent = error === null;
+    if (error !== null) hop.note = `not sent: ${error}`;
+  }
+
+  /** Nothing more can come that would change the path: every hop before the target answered. */
+  #complete(sweep: Sweep): boolean {
+    const reached = reachedAt(sweep);
+    return sweep.hops.every((hop) => hop.answer !== null || !hop.sent || (reached !== null && hop.ttl > reached));
+  }
+
+  #remember(sweep: Sweep): void {
+    const path = this.#path(sweep.peer);
+    for (const { ttl, answer } of sweep.hops) if (answer !== null && answer.kind === "time-exceeded") path.hops[ttl - 1] = answer.address;
+    path.length = reachedAt(sweep) ?? path.length;
+  }
+
+  #finish(sweep: Sweep, nowUs: number): void {
+    if (sweep.done) return;
+    sweep.done = true;
+    this.#active.delete(sweep);
+    this.#remember(sweep);
+    for (const handle of sweep.handles) this.#handles.delete(handle);
+    this.#post(this.#report(sweep, nowUs));
+  }
+
+  #skip(sweep: Sweep, reason: string): void {
+    sweep.done = true;
+    this.#post({ ...this.#report(sweep, sweep.startedUs), skipped: reason });
+  }
+
+  #report(sweep: Sweep, finishedUs: number | null): SweepReport {
+    const hops: SweepHop[] = sweep.hops.map((hop) => ({ ...hop }));
+    return {
+      id: sweep.id,
+      peer: sweep.peer.name,
+      target: sweep.peer.address ?? "",
+      trigger: sweep.trigger,
+      flow: sweep.flow,
+      startedMs: this.#clock.wallMs(sweep.startedUs),
+      firstHopMs: sweep.firstHopUs === null ? null : this.#clock.wallMs(sweep.firstHopUs),
+      finishedMs: finishedUs === null ? null : this.#clock.wallMs(finishedUs),
+      skipped: null,
+      hops,
+    };
+  }
+
+  /** Known routers by address; unknown ones by TTL, so that strangers behind one first hop share its budget. The target itself is not a router. */
+  #key(path: PathMemory, peer: Peer, ttl: number): string {
+    if (path.length !== null && ttl >= path.length) return `target ${peer.name} ${ttl}`;
+    return path.hops[ttl - 1] ?? `ttl ${ttl}`;
+  }
+
+  #path(peer: Peer): PathMemory {
+    let path = this.#paths.get(peer);
+    if (path === undefined) {
+      path = { hops: [], length: null, lastSuspectUs: -SUSPECT_PAUSE_US, nextBaselineUs: 0, wantedSinceUs: 0 };
+      this.#paths.set(peer, path);
+    }
+    return path;
+  }
+}

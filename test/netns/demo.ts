@@ -1,0 +1,170 @@
+/**
+ * The demonstration: a small routed internet, a real agent on one node, two faults, and the report.
+ * Everything runs in network namespaces and one temporary directory, and is gone afterwards, also after Ctrl-C.
+ * Usage: npm run demo; npm run demo:shell leaves it up with a shell on the node
+ */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import process from "node:process";
+import { ensureSystemPackages } from "../../packaging/system-packages.ts";
+import type { Report, ReportIncident } from "../../src/report/report.ts";
+import { CLI, startAgent, type Agent, type LogRecord } from "./agent.ts";
+import { createLab, labObstacle, type Lab } from "./lab.ts";
+import { onProcessEnd } from "./namespaces.ts";
+import { shellFile } from "./demo-shell.ts";
+import { demoSpec } from "./topology.ts";
+
+const HEALTHY_MS = 4_000;
+const BETWEEN_MS = 3_000;
+/** Ending a burst takes up to nine seconds of good probes, closing its incident five more. */
+const CLOSED_TIMEOUT_MS = 30_000;
+const FAULTS = [
+  { peer: "peer-b", after: "r2", before: "r3", perMille: 400, lastsMs: 3_000 },
+  { peer: "peer-c", after: "r2", before: "r4", perMille: 1000, lastsMs: 1_000 },
+] as const;
+const MAP = `
+                       ┌── r3 ── peer-b
+  node ── r1 ── r2 ────┤
+                       └── r4 ── peer-c
+`;
+const startedMs = performance.now();
+
+function say(line: string): void {
+  process.stdout.write(`[${((performance.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${line}\n`);
+}
+
+/** Null when the demonstration can run, else the one line to print. */
+function obstacle(): string | null {
+  if (process.getuid?.() !== 0) return "it builds network namespaces, which needs root. Run: sudo npm run demo";
+  ensureSystemPackages(["iproute2", "nftables", "mtr-tiny", "iputils-ping"]);
+  if (!existsSync(CLI)) return "dist/cli.js is not built. Run: npm run demo";
+  return labObstacle();
+}
+
+async function buildUp(): Promise<{ readonly lab: Lab; readonly agent: Agent; readonly directory: string; readonly close: () => Promise<void> }> {
+  say(`building ${demoSpec.hosts.length} hosts and ${demoSpec.routers.length} routers from network namespaces`);
+  const lab = await createLab(demoSpec);
+  const directory = mkdtempSync(join(tmpdir(), `meshprobe-demo-${process.pid}-`));
+  const forget = onProcessEnd(() => (forget(), rmSync(directory, { recursive: true, force: true })));
+  const close = async (): Promise<void> => {
+    await lab.close();
+    forget();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    process.stdout.write(`${MAP}\n`);
+    say("starting the agent on node: ten probes a second to each peer");
+    const config = {
+      probe: { interval: "100ms" },
+      detect: { cooling: "2s", merge: "5s" },
+      capture: { after: "2s" },
+      peers: demoSpec.hosts.filter((host) => host !== "node").map((name) => ({ name, address: lab.address(name) })),
+    };
+    return { lab, agent: await startAgent(lab, "node", { directory, config }), directory, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function demo(): Promise<void> {
+  const { lab, agent, close } = await buildUp();
+  try {
+    agent.onRecord((record) => {
+      if (/^(incident|burst) /.test(record.msg)) say(`  agent: ${record.msg}${typeof record["peer"] === "string" ? ` (${record["peer"]})` : ""}`);
+    });
+    say(`ready; ${HEALTHY_MS / 1000} s of good weather`);
+    await pause(HEALTHY_MS);
+    const [first, second] = FAULTS;
+    await breakLink(lab, first);
+    await pause(BETWEEN_MS);
+    await breakLink(lab, second);
+    say("both links are whole again; waiting until the agent has closed both incidents");
+    await Promise.all(
+      FAULTS.map(({ peer }) => {
+        const closed = (record: LogRecord): boolean => record.msg === "incident closed" && record["peer"] === peer;
+        return agent.waitFor(`the incident with ${peer} closed`, closed, CLOSED_TIMEOUT_MS);
+      }),
+    );
+    say("stopping the agent; this is its report:");
+    const code = await agent.stop();
+    if (code !== 0) throw new Error(`Cannot stop the agent cleanly: exit code ${code}`);
+    const [text, json] = await Promise.all([agent.report("--since", "10m"), agent.report("--since", "10m", "--format", "json")]);
+    process.stdout.write(`\n${text.trimEnd()}\n\n`);
+    summarise(JSON.parse(json) as Report, lab);
+  } finally {
+    await close();
+  }
+  say("done; nothing is left behind");
+}
+
+async function breakLink(lab: Lab, fault: (typeof FAULTS)[number]): Promise<void> {
+  say(
+    `breaking the link ${fault.after} – ${fault.before} for ${fault.lastsMs / 1000} s: ${fault.perMille / 10} % of what goes to ${fault.peer} is lost`,
+  );
+  const rule = await lab.dropOn(fault.after, { to: lab.address(fault.peer), perMille: fault.perMille });
+  await pause(fault.lastsMs - (Date.now() - rule.switchedOnMs));
+  const lasted = (await rule.lift()) - rule.switchedOnMs;
+  say(`the link ${fault.after} – ${fault.before} is whole again after ${(lasted / 1000).toFixed(2)} s`);
+}
+
+function summarise(report: Report, lab: Lab): void {
+  const names = new Map(
+    lab.topology.machines.flatMap((machine) =>
+      [lab.address(machine), ...lab.topology.ends(machine).map((end) => end.address)].map((address): [string, string] => [address, machine]),
+    ),
+  );
+  say(`in short: ${report.incidents.length} incident${report.incidents.length === 1 ? "" : "s"}`);
+  const incidents = [...report.incidents].sort((a, b) => a.started_at.localeCompare(b.started_at));
+  for (const incident of incidents) process.stdout.write(`  ${summary(incident, names).join("\n    ")}\n`);
+}
+
+function summary(incident: ReportIncident, names: ReadonlyMap<string, string>): readonly string[] {
+  const clock = (time: string | null): string => (time === null ? "?" : time.slice(11, 23));
+  const loss = `${incident.peer}: ${incident.lost} of ${incident.sent} probes lost (${incident.loss_pct} %)`;
+  const traced = incident.captures
+    .filter((capture) => capture.kind === "sweep" && capture.phase === "during" && capture.first_hop_at !== null)
+    .sort((a, b) => String(a.first_hop_at).localeCompare(String(b.first_hop_at)))[0];
+  const head = [loss, `from ${clock(incident.started_at)} to ${clock(incident.ended_at)} UTC`];
+  if (traced === undefined) return [...head, "no path was traced while it lasted"];
+  const waited = Date.parse(traced.first_hop_at ?? "") - Date.parse(incident.started_at);
+  const hops = traced.hops.map((hop) => (hop.address === null ? "*" : (names.get(hop.address) ?? hop.address)));
+  while (hops.length > 1 && hops.at(-1) === "*" && hops.at(-2) === "*") hops.pop();
+  return [...head, `first hop of evidence ${waited} ms after the first lost packet`, `path then: node → ${hops.join(" → ")}`];
+}
+
+async function shell(): Promise<void> {
+  const { lab, agent, directory, close } = await buildUp();
+  try {
+    const file = join(directory, "shellrc");
+    writeFileSync(file, shellFile({ lab, cli: CLI, dataDir: agent.dataDir, node: process.execPath }));
+    say("ready; the agent keeps running until you leave this shell");
+    const child = lab.spawn("node", ["bash", "--rcfile", file, "-i"], { terminal: true });
+    await new Promise((resolve) => child.once("close", resolve));
+    await agent.stop();
+  } finally {
+    await close();
+  }
+  say("everything is removed");
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { shell: { type: "boolean", default: false } } });
+  const reason = obstacle();
+  if (reason !== null) {
+    console.error(`Cannot run the demo: ${reason}`);
+    return 3;
+  }
+  try {
+    await (values.shell ? shell() : demo());
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 3;
+  }
+}
+
+process.exitCode = await main();

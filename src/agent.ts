@@ -3,6 +3,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { Logger } from "pino";
 import { EvidenceWriter } from "./capture/evidence-writer.ts";
@@ -29,6 +30,7 @@ const RECORD_MS = 60_000;
 /** Without replies the agent says "ready" after this long all the same. */
 const READY_AFTER_MS = 3_000;
 const CONCURRENT_SOURCES = 4;
+const RESOLVE_PATIENCE_MS = 2_000;
 
 /** Why the agent cannot go on. */
 export class AgentError extends Error {
@@ -86,7 +88,7 @@ export class Agent {
     this.#evidence = new EvidenceStore(dataDir, { onFull });
     this.#metrics = new MetricsStore(dataDir, { onFull });
     this.#budget = new StoreBudget({ evidence: this.#evidence, metrics: this.#metrics, ballast, store: this.#config.store });
-    this.#writer = new EvidenceWriter(this.#evidence, { onError: (error) => this.#storeProblem(error) });
+    this.#writer = new EvidenceWriter(this.#evidence, { onError: (error) => this.#storeProblem(error), onRecovered: () => this.#storeRecovered() });
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     this.#failed.catch(() => {});
     this.#names = new Names({
@@ -114,7 +116,8 @@ export class Agent {
   async run(signal: AbortSignal): Promise<void> {
     this.#recover();
     for (const note of this.#config.notes) this.#log.info(note);
-    await this.#resolveNames();
+    // A dead resolver must not keep the peers waiting that need none; what resolves later is sent later.
+    await Promise.race([this.#resolveNames(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
     this.#every(DESK_TICK_MS, () => this.#desk.tick());
     this.#every(RESOLVE_EVERY_MS, () => void this.#resolveNames());
@@ -189,6 +192,7 @@ export class Agent {
 
   #alive(message: Extract<WireMessage, { kind: "alive" }>): void {
     this.#lastAliveMs = message.atMs;
+    this.#store(() => this.#metrics.putAlive(message.atMs));
     const errors = Object.keys(message.sendErrors);
     if (errors.length > this.#sendErrors)
       this.#log.warn({ errors: message.sendErrors }, "the kernel refused to send probes: a fault of this node, never counted as loss");
@@ -270,9 +274,10 @@ export class Agent {
     }
     const gone = [...known.values()].filter((row) => row.active).map((row) => ({ ...row, active: false }));
     this.#writer.now((store) => store.putPeers([...this.#rows.values(), ...gone]));
-    const lastMs = this.#metrics.lastMs();
-    if (lastMs !== null && lastMs < Date.now()) {
-      this.#blindSinceMs = lastMs;
+    const lastMs = this.#metrics.lastAliveMs();
+    // In the future: the wall clock was set back meanwhile, and how long nobody watched is not known.
+    if (lastMs !== null) {
+      this.#blindSinceMs = Math.min(lastMs, Date.now());
       this.#blindCause = "agent-restart";
     }
   }
@@ -316,6 +321,11 @@ export class Agent {
     } catch (error) {
       this.#storeProblem(error);
     }
+  }
+
+  #storeRecovered(): void {
+    this.#storeFailing = false;
+    this.#log.info("the store can be written again; what had waited is written");
   }
 
   #storeProblem(error: unknown): void {

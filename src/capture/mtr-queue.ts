@@ -151,9 +151,10 @@ export class MtrQueue {
   #reason(request: MtrRequest): string {
     const peers = [...this.#running].map((run) => run.request.peer).join(", ");
     if (peers === "") return "its burst ended before mtr could start";
-    return this.#running.size >= MAX_MTR
-      ? `${MAX_MTR} mtr were running already, for ${peers}`
-      : `shares hops with the mtr to ${peers}, or its path is not known (peer ${request.peer})`;
+    if (this.#running.size >= MAX_MTR) return `${MAX_MTR} mtr were running already, for ${peers}`;
+    return this.#ports.pathOf(request.peer).length === 0
+      ? `its path is not known and may share hops with the mtr to ${peers}`
+      : `shares hops with the mtr to ${peers}`;
   }
 
   #skip(request: MtrRequest, reason: string): void {

@@ -82,10 +82,15 @@ export class MetricsStore {
     });
   }
 
-  /** End of the newest ten seconds on record, wall ms; null when there are none. */
-  lastMs(): number | null {
-    const at = this.#sql.get("SELECT MAX(at) AS at FROM rollups_10s")?.["at"];
-    return at === null || at === undefined ? null : (Number(at) + TEN_S) * 1000;
+  /** The wire was alive at this time (wall ms). Said once a second; what the next agent finds here is where its blind interval begins. */
+  putAlive(atMs: number): void {
+    this.#write(() => this.#sql.run("INSERT INTO meta (key, value) VALUES ('alive_ms', ?) ON CONFLICT DO UPDATE SET value = excluded.value", atMs));
+  }
+
+  /** When an agent was last seen alive on this directory, null on a new one. */
+  lastAliveMs(): number | null {
+    const value = this.#sql.get("SELECT value FROM meta WHERE key = 'alive_ms'")?.["value"];
+    return value === undefined || value === null ? null : Number(value);
   }
 
   close(): void {

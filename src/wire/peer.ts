@@ -1,7 +1,7 @@
 /**
  * A peer as the wire knows it: address, flows, RTT, detector, its place in the pace group. The peers are fixed for the life of a wire; only addresses change.
  */
-import { addressBytes } from "../packet/address.ts";
+import { addressBytes, holdsAddress } from "../packet/address.ts";
 import type { Flow } from "../packet/probe.ts";
 import { Detector } from "../detect/detector.ts";
 import { createRtt, type RttState } from "../detect/rtt.ts";
@@ -19,6 +19,8 @@ export interface Peer {
   readonly name: string;
   address: string | null;
   bytes: Uint8Array;
+  /** How the kernel spells its IPv6 address, learned from its first packet. */
+  source: string;
   family: 4 | 6;
   readonly flows: readonly Flow[];
   readonly detector: Detector;
@@ -66,7 +68,17 @@ export function setAddress(peer: Peer, address: string): boolean {
   if (bytes === null) return false;
   peer.address = address;
   peer.bytes = bytes;
+  peer.source = address;
   peer.family = bytes.length === 4 ? 4 : 6;
+  return true;
+}
+
+/** Whether a packet came from this peer. `source` is the kernel's spelling, which the configuration need not share. */
+export function isFrom6(peer: Peer, source: string): boolean {
+  if (source === peer.source) return true;
+  const bytes = addressBytes(source);
+  if (bytes === null || bytes.length !== peer.bytes.length || !holdsAddress(bytes, 0, peer.bytes)) return false;
+  peer.source = source;
   return true;
 }
 
@@ -81,6 +93,7 @@ export function createPeer(
     name: wanted.name,
     address: null,
     bytes: new Uint8Array(4),
+    source: "",
     family: 4,
     flows: pickFlows(options.index, options.ids, options.random),
     detector: new Detector(options.settings),

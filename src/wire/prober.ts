@@ -17,7 +17,7 @@ import type { IcmpSocket } from "./icmp-socket.ts";
 import { InFlight, ringFor, STATE } from "./in-flight.ts";
 import type { AgentCommand, BlindCause, WireMessage, WireSettings } from "./messages.ts";
 import { PaceGroup } from "./pacer.ts";
-import { createIdTable, createPeer, FLOWS, setAddress, type Peer } from "./peer.ts";
+import { createIdTable, createPeer, FLOWS, isFrom6, setAddress, type Peer } from "./peer.ts";
 import { Recorder } from "./recorder.ts";
 import { Rollups } from "./rollups.ts";
 import { Slices } from "./slices.ts";
@@ -310,7 +310,7 @@ export class Prober {
 
   #fromPeer(peer: Peer, bytes: Buffer, source: string, family: 4 | 6): boolean {
     if (family !== peer.family) return false;
-    return family === 4 ? holdsAddress(bytes, 12, peer.bytes) : source === peer.address || sameAddress6(source, peer);
+    return family === 4 ? holdsAddress(bytes, 12, peer.bytes) : isFrom6(peer, source);
   }
 
   #firstReply(peer: Peer, nowUs: number): void {
@@ -627,8 +627,4 @@ function step(cursor: Cursor, members: number): void {
     cursor.member = 0;
     cursor.slot++;
   }
-}
-
-function sameAddress6(source: string, peer: Peer): boolean {
-  return peer.address !== null && peer.address.split("%", 1)[0]?.toLowerCase() === source;
 }

@@ -28,6 +28,8 @@ const BASELINE_PATIENCE_US = 60_000_000;
 const PATIENCE_US = 20_000_000;
 /** Sweeps under way at once; beyond, baselines wait and others are skipped with the reason. */
 const MAX_ACTIVE = 400;
+/** Whose sweeps used up a budget, for the reason of those that got none. */
+const RECENT_US = 3_000_000;
 /** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
 const MIN_SHARE = 0.5;
 
@@ -90,6 +92,9 @@ export class Sweeper {
   readonly #handles = new Map<number, Handle>();
   readonly #active = new Set<Sweep>();
   readonly #paths = new Map<Peer, PathMemory>();
+  /** The router at a TTL where all known paths have the same one, null where they differ. */
+  readonly #common = new Map<number, string | null>();
+  #recent: { readonly name: string; readonly atUs: number }[] = [];
   readonly #second: { peer: Peer; atUs: number; flow: number }[] = [];
   readonly #clock: Clock;
   readonly #send: SendTrace;
@@ -167,8 +172,7 @@ export class Sweeper {
       allowed[ttl] = this.budget.available(this.#key(path, peer, ttl), { use, nowUs });
       if (allowed[ttl] && ttl <= known) granted++;
     }
-    if (granted < known * MIN_SHARE && use === "urgent")
-      return this.#skip(sweep, "hop budget: its routers were just traced for other peers or other sweeps");
+    if (granted < known * MIN_SHARE && use === "urgent") return this.#skip(sweep, this.#spentReason(nowUs));
     for (let ttl = 1; ttl <= last; ttl++) {
       const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
       sweep.hops.push(hop);
@@ -176,6 +180,11 @@ export class Sweeper {
       else hop.note = "not asked: hop budget";
     }
     this.#active.add(sweep);
+    if (use === "urgent")
+      this.#recent = [
+        ...this.#recent.filter((other) => other.name !== peer.name && nowUs - other.atUs < RECENT_US),
+        { name: peer.name, atUs: nowUs },
+      ];
   }
 
   /** An echo reply or an ICMP error that quotes a trace packet of this flow. False when it is not one of ours. */
@@ -254,6 +263,11 @@ export class Sweeper {
     if (error !== null) hop.note = `not sent: ${error}`;
   }
 
+  #spentReason(nowUs: number): string {
+    const names = this.#recent.filter((other) => nowUs - other.atUs < RECENT_US).map((other) => other.name);
+    return names.length === 0 ? "hop budget: an mtr asks its routers" : `hop budget: its routers were just traced for ${names.join(", ")}`;
+  }
+
   /** Nothing more can come that would change the path: every hop before the target answered. */
   #complete(sweep: Sweep): boolean {
     const reached = reachedAt(sweep);
@@ -262,7 +276,12 @@ export class Sweeper {
 
   #remember(sweep: Sweep): void {
     const path = this.#path(sweep.peer);
-    for (const { ttl, answer } of sweep.hops) if (answer !== null && answer.kind === "time-exceeded") path.hops[ttl - 1] = answer.address;
+    for (const { ttl, answer } of sweep.hops) {
+      if (answer === null || answer.kind !== "time-exceeded") continue;
+      path.hops[ttl - 1] = answer.address;
+      const common = this.#common.get(ttl);
+      if (common !== answer.address) this.#common.set(ttl, common === undefined ? answer.address : null);
+    }
     path.length = reachedAt(sweep) ?? path.length;
   }
 
@@ -296,10 +315,13 @@ export class Sweeper {
     };
   }
 
-  /** Known routers by address; unknown ones by TTL, so that strangers behind one first hop share its budget. The target itself is not a router. */
+  /**
+   * Known routers by address; unknown ones by the address that all known paths have at this TTL, else by TTL, so that strangers behind one first hop share
+   * its budget. The target itself is not a router.
+   */
   #key(path: PathMemory, peer: Peer, ttl: number): string {
     if (path.length !== null && ttl >= path.length) return `target ${peer.name} ${ttl}`;
-    return path.hops[ttl - 1] ?? `ttl ${ttl}`;
+    return path.hops[ttl - 1] ?? this.#common.get(ttl) ?? `ttl ${ttl}`;
   }
 
   #path(peer: Peer): PathMemory {

@@ -136,7 +136,7 @@ export class MtrQueue {
       },
     });
     const { pid } = mtr;
-    if (pid !== undefined) this.#ports.send({ kind: "mtr", pid, hops: run.hops.flatMap((hop) => [...hop.addresses]) });
+    if (pid !== undefined) this.#ports.send({ kind: "mtr", pid, peer: request.peer, firstTtl });
     let outcome: MtrOutcome;
     try {
       outcome = await mtr.done;

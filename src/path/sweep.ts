@@ -43,7 +43,7 @@ export function sweepHops(hops: readonly SweepHop[], target: string): SweepReadi
 
 function hopOf({ ttl, sent, answer, note }: SweepHop, target: string): Hop {
   const wasSent = sent || answer !== null;
-  const rttMs = answer === null ? null : answer.rttUs / 1000;
+  const rttMs = answer === null ? null : Math.round(answer.rttUs) / 1000;
   return {
     ttl,
     address: answer?.address ?? null,

@@ -101,7 +101,7 @@ export type AgentCommand =
   | { readonly kind: "sweep"; readonly peer: string; readonly trigger: SweepTrigger }
   /** Ends the burst of a peer that has lasted as long as an incident may; it opens again at once. */
   | { readonly kind: "cut"; readonly peer: string }
-  /** Hop addresses that a running mtr probes once a second: no sweep may add to that. `pid` is killed if the agent dies. */
-  | { readonly kind: "mtr"; readonly pid: number; readonly hops: readonly string[] }
+  /** A running mtr asks the hops towards a peer, from this TTL on, once a second: no sweep may add to that. `pid` is killed if the agent dies. */
+  | { readonly kind: "mtr"; readonly pid: number; readonly peer: string; readonly firstTtl: number }
   | { readonly kind: "mtr-ended"; readonly pid: number }
   | { readonly kind: "stop" };

@@ -94,7 +94,7 @@ export class Prober {
   #foreign = 0;
   #sendErrors: Record<string, number> = {};
   readonly #neverNextUs = new Map<Peer, number>();
-  readonly #mtrHops = new Map<number, readonly string[]>();
+  readonly #mtrPids = new Set<number>();
 
   constructor(settings: WireSettings, ports: ProberPorts) {
     this.#settings = settings;
@@ -130,6 +130,7 @@ export class Prober {
     this.#sweeper = new Sweeper({
       clock,
       send: (packet) => this.#sendTrace(packet),
+      drain: () => this.#drainSome(),
       post: (sweep) => ports.post({ kind: "sweep", sweep }),
       random: () => this.#random32(),
       baselineMs: settings.baselineMs,
@@ -207,12 +208,12 @@ export class Prober {
         return;
       }
       case "mtr":
-        this.#mtrHops.set(command.pid, command.hops);
-        this.#sweeper.budget.reserve(command.hops);
+        this.#mtrPids.add(command.pid);
+        this.#sweeper.mtrStarted(command.pid, this.#byName.get(command.peer) ?? null, command.firstTtl);
         return;
       case "mtr-ended":
-        this.#sweeper.budget.release(this.#mtrHops.get(command.pid) ?? []);
-        this.#mtrHops.delete(command.pid);
+        this.#mtrPids.delete(command.pid);
+        this.#sweeper.mtrEnded(command.pid);
         return;
       case "start":
       case "stop":
@@ -222,7 +223,7 @@ export class Prober {
 
   /** Process groups that must not outlive the agent. */
   get mtrPids(): readonly number[] {
-    return [...this.#mtrHops.keys()];
+    return [...this.#mtrPids];
   }
 
   /** A socket failed and was replaced: what was in flight cannot be judged. */

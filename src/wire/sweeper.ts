@@ -17,6 +17,7 @@ import type { Peer } from "./peer.ts";
 export const MAX_TTL = 30;
 /** A path may have grown since it was last seen. */
 const TTL_SLACK = 4;
+const SENDS_PER_DRAIN = 4;
 const SUSPECT_PAUSE_US = 10_000_000;
 const SECOND_SWEEP_US = 200_000;
 /** What has answered by then is reported, so that it is on disk before the burst is over. */
@@ -30,6 +31,7 @@ const PATIENCE_US = 20_000_000;
 const MAX_ACTIVE = 400;
 /** Whose sweeps used up a budget, for the reason of those that got none. */
 const RECENT_US = 3_000_000;
+const NAMED_PEERS = 3;
 /** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
 const MIN_SHARE = 0.5;
 
@@ -60,6 +62,8 @@ interface Sweep {
   readonly startedUs: number;
   firstHopUs: number | null;
   interim: boolean;
+  /** All its packets have left. */
+  launched: boolean;
   done: boolean;
   readonly hops: MutableHop[];
   readonly handles: number[];
@@ -88,7 +92,9 @@ function reachedAt(sweep: Sweep): number | null {
 }
 
 export class Sweeper {
-  readonly budget: HopBudget = new HopBudget();
+  readonly #budget = new HopBudget();
+  /** Hops that a running mtr asks, by its process id. */
+  readonly #mtrs = new Map<number, readonly string[]>();
   readonly #handles = new Map<number, Handle>();
   readonly #active = new Set<Sweep>();
   readonly #paths = new Map<Peer, PathMemory>();
@@ -98,6 +104,7 @@ export class Sweeper {
   readonly #second: { peer: Peer; atUs: number; flow: number }[] = [];
   readonly #clock: Clock;
   readonly #send: SendTrace;
+  readonly #drain: () => void;
   readonly #post: (report: SweepReport) => void;
   readonly #random: () => number;
   readonly #baselineUs: number;
@@ -108,12 +115,15 @@ export class Sweeper {
   constructor(options: {
     readonly clock: Clock;
     readonly send: SendTrace;
+    /** Reads what has already been answered. */
+    readonly drain: () => void;
     readonly post: (report: SweepReport) => void;
     readonly random: () => number;
     readonly baselineMs: number;
   }) {
     this.#clock = options.clock;
     this.#send = options.send;
+    this.#drain = options.drain;
     this.#post = options.post;
     this.#random = options.random;
     this.#baselineUs = options.baselineMs * 1000;
@@ -160,6 +170,7 @@ export class Sweeper {
       startedUs: nowUs,
       firstHopUs: null,
       interim: false,
+      launched: false,
       done: false,
       hops: [],
       handles: [],
@@ -169,17 +180,21 @@ export class Sweeper {
     const allowed: boolean[] = [];
     let granted = 0;
     for (let ttl = 1; ttl <= last; ttl++) {
-      allowed[ttl] = this.budget.available(this.#key(path, peer, ttl), { use, nowUs });
+      allowed[ttl] = this.#budget.available(this.#key(path, peer, ttl), { use, nowUs });
       if (allowed[ttl] && ttl <= known) granted++;
     }
     if (granted < known * MIN_SHARE && use === "urgent") return this.#skip(sweep, this.#spentReason(nowUs));
-    for (let ttl = 1; ttl <= last; ttl++) {
+    this.#active.add(sweep);
+    for (let ttl = 1; ttl <= last && !sweep.done; ttl++) {
       const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
       sweep.hops.push(hop);
-      if (allowed[ttl] && this.budget.take(this.#key(path, peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
+      if (allowed[ttl] && this.#budget.take(this.#key(path, peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
       else hop.note = "not asked: hop budget";
+      // Answers of near hops must not wait until the last packet has left; the target may even have answered by then.
+      if (ttl % SENDS_PER_DRAIN === 0) this.#drain();
     }
-    this.#active.add(sweep);
+    sweep.launched = true;
+    if (!sweep.done && this.#complete(sweep)) this.#finish(sweep, this.#clock.nowUs());
     if (use === "urgent")
       this.#recent = [
         ...this.#recent.filter((other) => other.name !== peer.name && nowUs - other.atUs < RECENT_US),
@@ -206,6 +221,21 @@ export class Sweeper {
     sweep.firstHopUs ??= arrival.nowUs;
     if (this.#complete(sweep)) this.#finish(sweep, arrival.nowUs);
     return true;
+  }
+
+  /** A running mtr asks the hops towards this peer once a second: nothing is added to that. */
+  mtrStarted(pid: number, peer: Peer | null, firstTtl: number): void {
+    if (peer === null) return;
+    const path = this.#path(peer);
+    const hops: string[] = [];
+    for (let ttl = firstTtl; ttl < (path.length ?? MAX_TTL); ttl++) hops.push(this.#key(path, peer, ttl));
+    this.#mtrs.set(pid, hops);
+    this.#budget.reserve(hops);
+  }
+
+  mtrEnded(pid: number): void {
+    this.#budget.release(this.#mtrs.get(pid) ?? []);
+    this.#mtrs.delete(pid);
   }
 
   /** Called every tick after the sockets were drained. */
@@ -245,7 +275,7 @@ export class Sweeper {
   #mayAskAll(peer: Peer, options: { readonly use: BudgetClass; readonly nowUs: number }): boolean {
     const path = this.#path(peer);
     const last = path.length ?? 1;
-    for (let ttl = 1; ttl <= last; ttl++) if (!this.budget.available(this.#key(path, peer, ttl), options)) return false;
+    for (let ttl = 1; ttl <= last; ttl++) if (!this.#budget.available(this.#key(path, peer, ttl), options)) return false;
     return true;
   }
 
@@ -265,12 +295,15 @@ export class Sweeper {
 
   #spentReason(nowUs: number): string {
     const names = this.#recent.filter((other) => nowUs - other.atUs < RECENT_US).map((other) => other.name);
-    return names.length === 0 ? "hop budget: an mtr asks its routers" : `hop budget: its routers were just traced for ${names.join(", ")}`;
+    if (names.length === 0) return "hop budget: an mtr asks its routers";
+    const others = names.length > NAMED_PEERS ? ` and ${names.length - NAMED_PEERS} others` : "";
+    return `hop budget: its routers were just traced for ${names.slice(0, NAMED_PEERS).join(", ")}${others}`;
   }
 
   /** Nothing more can come that would change the path: every hop before the target answered. */
   #complete(sweep: Sweep): boolean {
     const reached = reachedAt(sweep);
+    if (reached === null && !sweep.launched) return false;
     return sweep.hops.every((hop) => hop.answer !== null || !hop.sent || (reached !== null && hop.ttl > reached));
   }
 

@@ -285,7 +285,7 @@ export class Prober {
     const doubtful = errorUs > Math.max(1000, rttUs / 2);
     if (errorUs > peer.errorMaxUs) peer.errorMaxUs = errorUs;
     this.#record(peer, slot, good ? OUTCOME.reply : OUTCOME.slow, rttUs, number, doubtful);
-    if (!peer.everReplied) this.#firstReply(peer, nowUs);
+    if (!peer.everReplied) this.#firstReply(peer, number, nowUs);
     if (!good) {
       if (peer.detector.inBurst && !doubtful && nowUs - Math.max(peer.lastLossUs, peer.burstUs) > RELEARN_US) {
         relearnRtt(peer.rtt, rttUs);
@@ -314,8 +314,10 @@ export class Prober {
     return family === 4 ? holdsAddress(bytes, 12, peer.bytes) : isFrom6(peer, source);
   }
 
-  #firstReply(peer: Peer, nowUs: number): void {
+  #firstReply(peer: Peer, number: number, nowUs: number): void {
     peer.everReplied = true;
+    // What was sent before is from a time in which it had never answered: lost, but no burst.
+    peer.softNumber = Math.max(peer.softNumber, number);
     this.#neverNextUs.delete(peer);
     this.#ports.post({ kind: "first-reply", peer: peer.name, address: peer.address ?? "", atMs: this.#clock.wallMs(nowUs) });
     this.#sweeper.firstReply(peer);

@@ -86,6 +86,11 @@ interface PathMemory {
   wantedSinceUs: number;
 }
 
+/** What has time must not take the tokens of a burst that may begin at any moment. */
+function budgetOf(trigger: SweepTrigger): BudgetClass {
+  return trigger === "baseline" || trigger === "after" ? "baseline" : "urgent";
+}
+
 /** The smallest TTL that reached the target, null when none did. */
 function reachedAt(sweep: Sweep): number | null {
   return sweep.hops.find((hop) => hop.answer?.kind === "echo-reply")?.ttl ?? null;
@@ -160,7 +165,7 @@ export class Sweeper {
     if (peer.address === null) return;
     const path = this.#path(peer);
     const nowUs = this.#clock.nowUs();
-    const use: BudgetClass = trigger === "baseline" ? "baseline" : "urgent";
+    const use = budgetOf(trigger);
     const last = Math.min(MAX_TTL, path.length === null ? MAX_TTL : path.length + TTL_SLACK);
     const sweep: Sweep = {
       id: this.#nextId++,
@@ -183,7 +188,7 @@ export class Sweeper {
       allowed[ttl] = this.#budget.available(this.#key(path, peer, ttl), { use, nowUs });
       if (allowed[ttl] && ttl <= known) granted++;
     }
-    if (granted < known * MIN_SHARE && use === "urgent") return this.#skip(sweep, this.#spentReason(nowUs));
+    if (granted < known * MIN_SHARE && trigger !== "baseline") return this.#skip(sweep, this.#spentReason(nowUs));
     this.#active.add(sweep);
     for (let ttl = 1; ttl <= last && !sweep.done; ttl++) {
       const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
@@ -244,7 +249,7 @@ export class Sweeper {
       const next = this.#second.shift() as { peer: Peer; flow: number };
       if (next.peer.detector.inBurst) this.request(next.peer, "burst", next.flow);
     }
-    for (const wanted of this.#patient.filter((one) => nowUs >= one.untilUs || this.#mayAskAll(one.peer, { use: "urgent", nowUs }))) {
+    for (const wanted of this.#patient.filter((one) => nowUs >= one.untilUs || this.#mayAskAll(one.peer, { use: budgetOf(one.trigger), nowUs }))) {
       this.#patient.splice(this.#patient.indexOf(wanted), 1);
       this.request(wanted.peer, wanted.trigger, wanted.flow);
     }

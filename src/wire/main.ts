@@ -8,6 +8,7 @@ import { SystemClock } from "./clock.ts";
 import type { IcmpSocket } from "./icmp-socket.ts";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
 import { Prober, TICK_MS } from "./prober.ts";
+import { RunDelay } from "./run-delay.ts";
 import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./raw-icmp-socket.ts";
 
 /** Messages that wait for a stopped agent; beyond it rollups are dropped and counted, evidence never. */
@@ -70,7 +71,8 @@ function start(settings: WireSettings): void {
     }
   }
   const clock = new SystemClock();
-  prober = new Prober(settings, { sockets, clock, random: (bytes) => void randomFillSync(bytes), post });
+  const runDelay = new RunDelay();
+  prober = new Prober(settings, { sockets, clock, random: (bytes) => void randomFillSync(bytes), post, runDelayUs: () => runDelay.totalUs() });
   const running = prober;
   const timer = setInterval(() => running.tick(), TICK_MS);
   const end = (): void => {

@@ -46,6 +46,8 @@ export interface ProberPorts {
   /** Fills with random bytes. */
   readonly random: (bytes: Uint8Array) => void;
   readonly post: (message: WireMessage) => void;
+  /** µs that this process has waited for a processor, in all. */
+  readonly runDelayUs: () => number;
 }
 
 interface Cursor {
@@ -84,6 +86,9 @@ export class Prober {
   readonly #sweeper: Sweeper;
   #lastTickUs: number;
   #busySinceUs: number;
+  /** What we had waited for a processor at the last tick and at the one before: a probe may have left in the one before. */
+  #waitedUs: number;
+  #waitedBeforeUs: number;
   #lastEndUs: number;
   #nextSecondUs: number;
   #packetCount = 0;
@@ -104,6 +109,8 @@ export class Prober {
     const nowUs = ports.clock.nowUs();
     this.#lastTickUs = nowUs;
     this.#busySinceUs = nowUs;
+    this.#waitedUs = ports.runDelayUs();
+    this.#waitedBeforeUs = this.#waitedUs;
     this.#lastEndUs = nowUs;
     this.#nextSecondUs = nowUs + 1e6;
     this.#dropsUs = nowUs;
@@ -171,6 +178,8 @@ export class Prober {
     this.#lastTickUs = nowUs;
     this.#lastEndUs = nowUs;
     this.#drainAll();
+    this.#waitedBeforeUs = this.#waitedUs;
+    this.#waitedUs = this.#ports.runDelayUs();
     const stalled = lagUs > BLIND_US;
     if (stalled)
       this.#blind({
@@ -264,7 +273,9 @@ export class Prober {
     const sentUs = flight.sentUs[place] as number;
     const slot = flight.slot[place] as number;
     const rttUs = Math.max(0, nowUs - sentUs);
-    const errorUs = Math.max(0, nowUs - Math.max(this.#busySinceUs, sentUs));
+    let errorUs = Math.max(0, nowUs - Math.max(this.#busySinceUs, sentUs));
+    // Before a reply is called slow: had we been ready to read it, and were not let in?
+    if (rttUs - errorUs > peer.softUs) errorUs = Math.min(rttUs, errorUs + this.#ports.runDelayUs() - this.#waitedBeforeUs);
     const state = flight.state[place];
     if (state === STATE.answered || state === STATE.late || state === STATE.free) {
       peer.duplicate++;

@@ -270,8 +270,10 @@ export class Sweeper {
       const path = this.#path(peer);
       if (path.nextBaselineUs > nowUs) continue;
       if (path.wantedSinceUs === 0) path.wantedSinceUs = nowUs;
-      if (nowUs - path.wantedSinceUs < BASELINE_PATIENCE_US && !this.#mayAskAll(peer, { use: "baseline", nowUs })) continue;
-      path.nextBaselineUs = nowUs + this.#baselineUs;
+      const whole = this.#mayAskAll(peer, { use: "baseline", nowUs });
+      if (!whole && nowUs - path.wantedSinceUs < BASELINE_PATIENCE_US) continue;
+      // One with holes is better than none, and wanted again soon.
+      path.nextBaselineUs = nowUs + (whole ? this.#baselineUs : BASELINE_PATIENCE_US);
       path.wantedSinceUs = 0;
       this.request(peer, "baseline", 0);
     }
@@ -279,7 +281,7 @@ export class Sweeper {
 
   #mayAskAll(peer: Peer, options: { readonly use: BudgetClass; readonly nowUs: number }): boolean {
     const path = this.#path(peer);
-    const last = path.length ?? 1;
+    const last = path.length ?? MAX_TTL;
     for (let ttl = 1; ttl <= last; ttl++) if (!this.#budget.available(this.#key(path, peer, ttl), options)) return false;
     return true;
   }

@@ -1,0 +1,32 @@
+/**
+ * How long this process has been ready to run and was not running, because others had the processor: the second figure of /proc/self/schedstat, ns
+ * (Documentation/scheduler/sched-stats.rst). It tells our own waiting from the network's: a reply that was read late because we were not let in is not slow.
+ */
+import { openSync, readSync } from "node:fs";
+
+const MAX_BYTES = 128;
+
+export class RunDelay {
+  readonly #file: number | null;
+  readonly #text = Buffer.alloc(MAX_BYTES);
+
+  constructor(file: string = "/proc/self/schedstat") {
+    this.#file = openFile(file);
+  }
+
+  /** µs waited since the process began; always 0 where the kernel does not tell. */
+  totalUs(): number {
+    if (this.#file === null) return 0;
+    const length = readSync(this.#file, this.#text, 0, MAX_BYTES, 0);
+    const waited = this.#text.toString("latin1", 0, length).split(" ", 2)[1];
+    return Number(waited ?? 0) / 1000;
+  }
+}
+
+function openFile(file: string): number | null {
+  try {
+    return openSync(file, "r");
+  } catch {
+    return null;
+  }
+}

@@ -1,7 +1,6 @@
 /**
  * Composition root of the agent: opens the stores, starts the wire, hands its messages on, stops in reverse order. Everything that decides lives elsewhere.
  */
-import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import pLimit from "p-limit";
@@ -15,12 +14,12 @@ import { agentId } from "./config/agent-id.ts";
 import type { Config, PeerConfig } from "./config/config.ts";
 import { Ballast } from "./store/ballast.ts";
 import { StoreBudget } from "./store/budget.ts";
+import { prepareDataDir } from "./store/database.ts";
 import { EvidenceStore } from "./store/evidence.ts";
 import { lockDataDir, type AgentLock } from "./store/lock.ts";
 import { MetricsStore } from "./store/metrics.ts";
 import type { PeerRow } from "./store/rows.ts";
-import { StoreError } from "./store/store-error.ts";
-import type { WireMessage, WireSettings } from "./wire/messages.ts";
+import type { FirstReply, WireMessage, WireSettings } from "./wire/messages.ts";
 import { WireProcess } from "./wire/wire-process.ts";
 
 const DESK_TICK_MS = 100;
@@ -81,7 +80,7 @@ export class Agent {
     this.#config = withoutOwnAddresses(options.config, options.log);
     this.#log = options.log;
     const { dataDir } = this.#config;
-    makeDirectory(dataDir);
+    prepareDataDir(dataDir);
     this.#lock = lockDataDir(dataDir, process.pid);
     const ballast = new Ballast(dataDir, { maxBytes: this.#config.store.maxBytes, note: (line) => this.#log.warn(line) });
     const onFull = (): boolean => ballast.give();
@@ -154,7 +153,7 @@ export class Agent {
       case "rollups":
         return this.#store(() => this.#metrics.addRollups(message.rows));
       case "first-reply":
-        return this.#firstReply(message);
+        return this.#firstReply(message.replies);
       case "never-answered":
         return this.#log.warn({ peer: message.peer, since: new Date(message.sinceMs).toISOString() }, "peer has never answered");
       case "burst":
@@ -201,9 +200,11 @@ export class Agent {
     this.#dropped = message.dropped;
   }
 
-  #firstReply(message: Extract<WireMessage, { kind: "first-reply" }>): void {
-    const row = this.#rows.get(message.peer);
-    if (row !== undefined) this.#putPeer({ ...row, address: message.address, firstReplyMs: row.firstReplyMs ?? message.atMs });
+  #firstReply(replies: readonly FirstReply[]): void {
+    for (const { peer, address, atMs } of replies) {
+      const row = this.#rows.get(peer);
+      if (row !== undefined) this.#putPeer({ ...row, address, firstReplyMs: row.firstReplyMs ?? atMs });
+    }
     if ([...this.#rows.values()].every((other) => other.firstReplyMs !== null || !other.active)) this.#sayReady();
   }
 
@@ -336,19 +337,6 @@ export class Agent {
 
   #every(ms: number, run: () => void): void {
     this.#timers.push(setInterval(run, ms));
-  }
-}
-
-function makeDirectory(dir: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o750 });
-  } catch (cause) {
-    const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
-    throw new StoreError(
-      "unwritable",
-      `Cannot create data directory ${dir}: ${reason}; create it, or set data_dir to a directory this user may write`,
-      { cause },
-    );
   }
 }
 

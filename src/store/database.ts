@@ -4,10 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import type { Schema } from "./migrations.ts";
-import { StoreError, storeError } from "./store-error.ts";
+import { errorCode, StoreError, storeError } from "./store-error.ts";
 
 export type Database = Sqlite.Database;
 
@@ -17,15 +17,26 @@ const CHECKPOINT_PAGES = 1000;
 /** The WAL file is cut back to this after a checkpoint that found it larger. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Makes the data directory if its parent is there. Throws StoreError `unwritable` unless files can be made in it. */
+/** Makes the data directory, and what is missing above it. Throws StoreError `unwritable` unless files can be made in it. */
 export function prepareDataDir(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o750 });
+    makeDirectories(resolve(dir));
     if (!statSync(dir).isDirectory()) throw new StoreError("unwritable", `Cannot use data directory ${dir}: it is not a directory`);
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
+    if (errorCode(error) === "ENOENT")
+      throw new StoreError("unwritable", `Cannot make data directory ${dir}: nothing can be made there; set data_dir to a directory on a disk`, {
+        cause: error,
+      });
     throw storeError(error, "use data directory", dir);
   }
+}
+
+/** One level at a time: with `recursive` Node 24 never returns below a file system that answers ENOENT to every mkdir, like /proc. */
+function makeDirectories(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false }) !== undefined) return;
+  makeDirectories(dirname(dir));
+  mkdirSync(dir, { mode: 0o750 });
 }
 
 export function openDatabase(dir: string, schema: Schema, synchronous: "FULL" | "NORMAL"): Database {

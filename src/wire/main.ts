@@ -17,6 +17,7 @@ const MAX_WAITING = 20_000;
 let waiting = 0;
 /** Messages thrown away because the agent does not read; told with the next sign of life. */
 let dropped = 0;
+let leaving = false;
 
 function post(message: WireMessage): void {
   if (process.send === undefined || !process.connected) return;
@@ -25,7 +26,16 @@ function post(message: WireMessage): void {
     return;
   }
   waiting++;
-  process.send(message.kind === "alive" ? { ...message, dropped } : message, () => void waiting--);
+  process.send(message.kind === "alive" ? { ...message, dropped } : message, () => {
+    waiting--;
+    if (leaving) leave();
+  });
+}
+
+/** Ends the talk once all has been said: what is still queued when the channel closes is lost. */
+function leave(): void {
+  leaving = true;
+  if (waiting === 0 && process.connected) process.disconnect();
 }
 
 function fail(reason: string, exitCode: 2 | 3): void {
@@ -84,7 +94,7 @@ function start(settings: WireSettings): void {
     if (command.kind !== "stop") return running.command(command);
     running.stop();
     end();
-    process.disconnect();
+    leave();
   });
   process.on("disconnect", () => {
     end();

@@ -70,6 +70,12 @@ export interface SampleBlockReport {
 
 export type BlindCause = "stall" | "suspend" | "overflow" | "socket-error";
 
+export interface FirstReply {
+  readonly peer: string;
+  readonly address: string;
+  readonly atMs: number;
+}
+
 export type WireMessage =
   | { readonly kind: "ready"; readonly receiveBuffer: number; readonly wantedBuffer: number; readonly families: readonly number[] }
   | { readonly kind: "failed"; readonly reason: string; readonly exitCode: 2 | 3 }
@@ -81,7 +87,8 @@ export type WireMessage =
       readonly dropped: number;
     }
   | { readonly kind: "rollups"; readonly rows: readonly RollupRow[] }
-  | { readonly kind: "first-reply"; readonly peer: string; readonly address: string; readonly atMs: number }
+  /** Peers that answered for the first time. */
+  | { readonly kind: "first-reply"; readonly replies: readonly FirstReply[] }
   | { readonly kind: "never-answered"; readonly peer: string; readonly sinceMs: number }
   | { readonly kind: "burst"; readonly burst: BurstReport }
   | { readonly kind: "sweep"; readonly sweep: SweepReport }

@@ -15,7 +15,7 @@ import { BurstBook } from "./bursts.ts";
 import type { Clock } from "./clock.ts";
 import type { IcmpSocket } from "./icmp-socket.ts";
 import { InFlight, ringFor, STATE } from "./in-flight.ts";
-import type { AgentCommand, BlindCause, WireMessage, WireSettings } from "./messages.ts";
+import type { AgentCommand, BlindCause, FirstReply, WireMessage, WireSettings } from "./messages.ts";
 import { PaceGroup } from "./pacer.ts";
 import { createIdTable, createPeer, FLOWS, isFrom6, setAddress, type Peer } from "./peer.ts";
 import { Recorder } from "./recorder.ts";
@@ -98,6 +98,7 @@ export class Prober {
   #dropsUs: number;
   #foreign = 0;
   #sendErrors: Record<string, number> = {};
+  #firstReplies: FirstReply[] = [];
   readonly #neverNextUs = new Map<Peer, number>();
   readonly #mtrPids = new Set<number>();
 
@@ -193,6 +194,7 @@ export class Prober {
     this.#sendDue(nowUs);
     this.#sweeper.tick(nowUs);
     this.#rollups.tick(nowUs);
+    this.#postFirstReplies();
     if (nowUs >= this.#nextSecondUs) this.#everySecond(nowUs);
     this.#lastEndUs = this.#clock.nowUs();
   }
@@ -247,6 +249,7 @@ export class Prober {
   stop(): void {
     const nowUs = this.#clock.nowUs();
     this.#drainAll();
+    this.#postFirstReplies();
     this.#rollups.flush();
     this.#bursts.report(nowUs, nowUs);
     this.#slices.send(nowUs, nowUs);
@@ -330,8 +333,15 @@ export class Prober {
     // What was sent before is from a time in which it had never answered: lost, but no burst.
     peer.softNumber = Math.max(peer.softNumber, number);
     this.#neverNextUs.delete(peer);
-    this.#ports.post({ kind: "first-reply", peer: peer.name, address: peer.address ?? "", atMs: this.#clock.wallMs(nowUs) });
+    this.#firstReplies.push({ peer: peer.name, address: peer.address ?? "", atMs: this.#clock.wallMs(nowUs) });
     this.#sweeper.firstReply(peer);
+  }
+
+  /** All of a tick in one message: at the start a thousand peers answer within one interval. */
+  #postFirstReplies(): void {
+    if (this.#firstReplies.length === 0) return;
+    this.#ports.post({ kind: "first-reply", replies: this.#firstReplies });
+    this.#firstReplies = [];
   }
 
   /** Start of the time during which packets may have waited: now, unless we woke late and may have slept through their arrival. */

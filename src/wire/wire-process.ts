@@ -71,7 +71,8 @@ export class WireProcess {
     if (this.#watch !== null) clearInterval(this.#watch);
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    // Not "exit": what it said last may still be unread then.
+    const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
     this.send({ kind: "stop" });
     const kill = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
     await gone;

@@ -63,6 +63,7 @@ export class Agent {
   readonly #sourceLimit = pLimit(CONCURRENT_SOURCES);
   readonly #rows = new Map<string, PeerRow>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #deskTimer: NodeJS.Timeout | null = null;
   readonly #failed: Promise<never>;
   #fail: (error: AgentError) => void = () => {};
   #ready = false;
@@ -74,6 +75,8 @@ export class Agent {
   #sendErrors = 0;
   #dropped = 0;
   #storeFailing = false;
+  /** Of the last wire; also when the disk was full and it could not be stored. */
+  #epoch = 0;
 
   /** Opens the stores; throws StoreError. Nothing runs yet. */
   constructor(options: AgentOptions) {
@@ -118,7 +121,6 @@ export class Agent {
     // A dead resolver must not keep the peers waiting that need none; what resolves later is sent later.
     await Promise.race([this.#resolveNames(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
-    this.#every(DESK_TICK_MS, () => this.#desk.tick());
     this.#every(RESOLVE_EVERY_MS, () => void this.#resolveNames());
     this.#every(UPKEEP_MS, () => this.#upkeep());
     this.#timers.push(setTimeout(() => this.#sayReady(), READY_AFTER_MS));
@@ -132,10 +134,14 @@ export class Agent {
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#wire.stop();
+    // Only now: the wire's last word may have woken the desk.
+    this.#sleepDesk();
     await this.#desk.close();
-    this.#writer.flush();
-    this.#evidence.interruptOpen();
-    this.#metrics.roll(Date.now());
+    const lost = this.#writer.close();
+    if (lost > 0) this.#log.error({ writes: lost }, "the disk is full to the end: what waited for it is lost");
+    // What a full disk keeps from being written now, the next start makes up for.
+    this.#store(() => void this.#evidence.interruptOpen());
+    this.#store(() => void this.#metrics.roll(Date.now()));
     this.#evidence.close();
     this.#metrics.close();
     this.#lock.release();
@@ -157,7 +163,8 @@ export class Agent {
       case "never-answered":
         return this.#log.warn({ peer: message.peer, since: new Date(message.sinceMs).toISOString() }, "peer has never answered");
       case "burst":
-        return this.#desk.burst(message.burst);
+        this.#desk.burst(message.burst);
+        return this.#watchDesk();
       case "sweep":
         return this.#desk.sweep(message.sweep);
       case "samples":
@@ -224,8 +231,9 @@ export class Agent {
 
   #settings(): WireSettings {
     const config = this.#config;
-    const epoch = Math.max(Math.floor(Date.now() / 1000), this.#evidence.lastEpoch() + 1);
-    this.#evidence.setEpoch(epoch);
+    const epoch = Math.max(Math.floor(Date.now() / 1000), this.#evidence.lastEpoch() + 1, this.#epoch + 1);
+    this.#epoch = epoch;
+    this.#store(() => this.#evidence.setEpoch(epoch));
     this.#desk.wireStarted(epoch);
     return {
       agentId: agentId(config.node.name),
@@ -333,6 +341,20 @@ export class Agent {
     if (!this.#storeFailing)
       this.#log.error({ error: error instanceof Error ? error.message : String(error) }, "cannot write to the store; probing goes on");
     this.#storeFailing = true;
+  }
+
+  /** The desk has a clock only while time makes anything due there: an agent with nothing to do sleeps. */
+  #watchDesk(): void {
+    if (this.#deskTimer !== null || this.#desk.isIdle) return;
+    this.#deskTimer = setInterval(() => {
+      this.#desk.tick();
+      if (this.#desk.isIdle) this.#sleepDesk();
+    }, DESK_TICK_MS);
+  }
+
+  #sleepDesk(): void {
+    if (this.#deskTimer !== null) clearInterval(this.#deskTimer);
+    this.#deskTimer = null;
   }
 
   #every(ms: number, run: () => void): void {

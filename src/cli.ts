@@ -6,6 +6,7 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import type { Command, World } from "./commands/command.ts";
+import { escapeForTerminal } from "./report/escape.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -26,6 +27,7 @@ meshprobe COMMAND --help tells more. Exit codes: 0 fine, 1 findings, 2 usage or 
 `;
 
 const NODE_MAJOR = 24;
+const SAME_REQUEST_MS = 1_000;
 
 async function main(argv: readonly string[]): Promise<number> {
   const stderr = (text: string): void => void process.stderr.write(text);
@@ -55,9 +57,24 @@ async function main(argv: readonly string[]): Promise<number> {
   return run(command, args);
 }
 
+/** Ctrl-C under npm comes twice at once (from the terminal and from npm): only a later repetition means that somebody has lost patience. */
+function stopper(stop: AbortController): () => void {
+  return () => {
+    if (!stop.signal.aborted) {
+      stop.abort();
+      setTimeout(() => process.on("SIGINT", impatient).on("SIGTERM", impatient), SAME_REQUEST_MS).unref();
+    }
+  };
+}
+
+function impatient(): void {
+  process.stderr.write("meshprobe: stopped without waiting\n");
+  process.exit(3);
+}
+
 async function run(command: Command, args: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stopper(stop));
   const world: World = {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
@@ -72,15 +89,26 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     return await command.run(args, world);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const lines = message.split("\n", 1)[0] ?? message;
-    world.stderr(`meshprobe: ${lines}\n`);
+    const [line = message] = message.split("\n", 1);
+    // What somebody else has written (names of peers, paths) may be in it; backslashes are as they were.
+    world.stderr(`meshprobe: ${line.split("\\").map(escapeForTerminal).join("\\")}\n`);
     return error instanceof Error && (error.name === "UsageError" || error.name === "ConfigError") ? 2 : 3;
   }
 }
 
-// A reader that has seen enough (head, less) closes the pipe; that is no error.
+/** Errno with which the output could not be written, null while it could. */
+let outputError: string | null = null;
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  // A reader that has seen enough (head, less) closes the pipe; that is no error.
+  if (error.code === "EPIPE" || outputError !== null) return;
+  // Of a report it is the end. An agent goes on without its log: the evidence counts.
+  outputError = error.code ?? error.message;
+  process.stderr.write(`meshprobe: Cannot write to stdout: ${outputError}; give it a place with room\n`);
+});
+process.stderr.on("error", () => {});
+process.on("exit", (code) => {
+  if (outputError !== null && code === 0) process.exitCode = 3;
 });
 
 process.exitCode = await main(process.argv.slice(2));

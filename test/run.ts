@@ -20,13 +20,11 @@ import { ensureSystemPackages } from "../packaging/system-packages.ts";
 interface Stage {
   readonly rooms: readonly string[];
   readonly concurrency: number;
-  /** Installs packages and builds before it starts. */
-  readonly prepare: boolean;
 }
 
 const STAGES: readonly Stage[] = [
-  { rooms: ["unit", "scenario", "property"], concurrency: availableParallelism(), prepare: false },
-  { rooms: ["contract", "cli", "netns"], concurrency: 1, prepare: true },
+  { rooms: ["unit", "scenario", "property"], concurrency: availableParallelism() },
+  { rooms: ["contract", "cli", "netns"], concurrency: 1 },
 ];
 const ROOMS: readonly string[] = STAGES.flatMap((stage) => stage.rooms);
 /** A test file that takes longer hangs. */
@@ -85,10 +83,6 @@ async function* allEvents(only: readonly string[], chosen: readonly string[], ta
   for (const stage of STAGES) {
     const files = filesOf(stage, only, chosen);
     if (files.length === 0) continue;
-    if (stage.prepare && !prepare()) {
-      tally.success = false;
-      return;
-    }
     const rooms = stage.rooms.filter((room) => only.includes(room)).join(", ");
     process.stdout.write(`\n${rooms}: ${files.length} files, ${stage.concurrency === 1 ? "one at a time" : `${stage.concurrency} at a time`}\n`);
     yield* eventsOf(files, stage.concurrency, tally);
@@ -109,6 +103,7 @@ async function main(): Promise<number> {
     return 2;
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  if (!prepare()) return 1;
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Tally["counts"];
   const tally: Tally = { counts, skipped: [], success: true };
   const report = Readable.from(allEvents(only, positionals, tally)).compose(new spec());

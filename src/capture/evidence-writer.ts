@@ -60,6 +60,16 @@ export class EvidenceWriter {
     }
   }
 
+  /** The last try. Returns how many writes are lost because the disk is still full. */
+  close(): number {
+    this.flush();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const lost = this.#waiting.length;
+    this.#waiting = [];
+    return lost;
+  }
+
   #commit(writes: readonly Write[]): unknown {
     try {
       this.#store.transaction(() => {

@@ -13,7 +13,7 @@ import type { AgentCommand, BurstReport, SampleBlockReport, SweepReport } from "
 import { CaptureBudget, recaptureAt } from "./capture-budget.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
 import { newId } from "./ids.ts";
-import { MtrQueue, mtrRow, type MtrRequest } from "./mtr-queue.ts";
+import { MtrQueue, mtrRow, type MtrPorts, type MtrRequest } from "./mtr-queue.ts";
 
 /** Sweeps of a suspicion wait this long for the burst that they belong to. */
 const SUSPICION_MS = 15_000;
@@ -36,6 +36,8 @@ export interface DeskPorts {
   readonly log: DeskLog;
   readonly sourceOf: (address: string) => string | null;
   readonly lastBaseline: (peer: string) => CaptureRow | null;
+  /** Default: the machine's mtr. */
+  readonly startMtr?: MtrPorts["start"];
 }
 
 interface Plan {
@@ -65,6 +67,8 @@ export class IncidentDesk {
   readonly #mtr: MtrQueue;
   readonly #peers = new Map<string, PeerDesk>();
   readonly #plans = new Map<string, Plan>();
+  /** Peers with an incident that is not closed. */
+  readonly #live = new Set<string>();
   #epoch = 0;
   #mtrMissing = false;
 
@@ -83,6 +87,7 @@ export class IncidentDesk {
       pathOf: (peer) => this.#peers.get(peer)?.path ?? [],
       nowMs: ports.wallMs,
       onMissing: (request) => this.#withoutMtr(request),
+      ...(ports.startMtr === undefined ? {} : { start: ports.startMtr }),
     });
   }
 
@@ -150,10 +155,16 @@ export class IncidentDesk {
     if (message.last) peer.samplesFor = null;
   }
 
-  /** Called a few times a second: what time alone makes due. */
+  /** No incident is open or cooling: time alone makes nothing due. */
+  get isIdle(): boolean {
+    return this.#live.size === 0;
+  }
+
+  /** Called a few times a second unless idle: what time alone makes due. */
   tick(): void {
     const nowMs = this.#ports.nowMs();
-    for (const [name, peer] of this.#peers) {
+    for (const name of this.#live) {
+      const peer = this.#peers.get(name) as PeerDesk;
       const current = peer.incidents.current;
       if (current === null || current.phase === "closed") continue;
       if (peer.incidents.tooLong(nowMs)) this.#ports.send({ kind: "cut", peer: name });
@@ -207,6 +218,7 @@ export class IncidentDesk {
     peer.samplesFor = incident.id;
     const plan: Plan = { eventId, baselineId: before[0]?.id ?? null, recaptures: 0, afterAt: null, coolAt: null, sweepInstead: null };
     this.#plans.set(incident.id, plan);
+    this.#live.add(name);
     this.#ports.writer.now((store: EvidenceStore) => store.openIncident(this.#row(incident), [...before, ...suspicions]));
     const { id, peer: peerName, continues } = incident;
     this.#ports.log.info(
@@ -228,6 +240,7 @@ export class IncidentDesk {
     this.#mtr.burstEnded(incident.id);
     this.#mtr.stop(incident.id);
     this.#plans.delete(incident.id);
+    this.#live.delete(incident.peer);
     const sent = total(incident, "sent");
     const lost = total(incident, "lost");
     this.#ports.log.info(

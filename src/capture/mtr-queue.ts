@@ -5,7 +5,7 @@
 import pLimit from "p-limit";
 import type { Hop } from "../path/hop.ts";
 import { firstUnsharedTtl } from "../path/shared-hops.ts";
-import { mtrVerdict, startMtr, type MtrOutcome } from "./mtr.ts";
+import { mtrVerdict, startMtr, type MtrOutcome, type MtrRun } from "./mtr.ts";
 import type { CaptureRow, LineChunk, Trigger } from "../store/rows.ts";
 import type { AgentCommand } from "../wire/messages.ts";
 
@@ -33,6 +33,8 @@ export interface MtrPorts {
   readonly nowMs: () => number;
   /** mtr cannot be run at all: sweeps take its place. */
   readonly onMissing: (request: MtrRequest) => void;
+  /** Default: the machine's mtr. */
+  readonly start?: typeof startMtr;
 }
 
 interface Running {
@@ -124,17 +126,25 @@ export class MtrQueue {
     this.#ports.put(row);
     let firstHopMs: number | null = null;
     let chunks = 0;
-    const mtr = startMtr({
-      address: request.address,
-      firstTtl,
-      ...(run.pathLength === null ? {} : { pathLength: run.pathLength }),
-      nowMs: this.#ports.nowMs,
-      signal: run.abort.signal,
-      onLines: (lines) => {
-        firstHopMs ??= lines.find((line) => line.text.startsWith("h "))?.atMs ?? null;
-        this.#ports.append({ captureId: request.captureId, number: chunks++, lines });
-      },
-    });
+    let mtr: MtrRun;
+    try {
+      mtr = (this.#ports.start ?? startMtr)({
+        address: request.address,
+        firstTtl,
+        ...(run.pathLength === null ? {} : { pathLength: run.pathLength }),
+        nowMs: this.#ports.nowMs,
+        signal: run.abort.signal,
+        onLines: (lines) => {
+          firstHopMs ??= lines.find((line) => line.text.startsWith("h "))?.atMs ?? null;
+          this.#ports.append({ captureId: request.captureId, number: chunks++, lines });
+        },
+      });
+    } catch (error) {
+      // Some errors of spawn are thrown (ENOMEM): evidence that there is none, not the end of the agent.
+      const reason = `mtr could not be started: ${error instanceof Error ? error.message : String(error)}`;
+      this.#ports.put({ ...row, status: "failed", reason, finishedMs: this.#ports.nowMs() });
+      return this.#ports.onMissing(request);
+    }
     const { pid } = mtr;
     if (pid !== undefined) this.#ports.send({ kind: "mtr", pid, peer: request.peer, firstTtl });
     let outcome: MtrOutcome;

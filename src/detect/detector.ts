@@ -39,6 +39,8 @@ export class Detector {
   #cusumJudged = 0;
   #cusumSlot = 0;
   #cusumUs = 0;
+  /** Bad probes since it left zero. */
+  #cusumBad = 0;
   #inBurst = false;
   #insideBad = 0;
   #firstJudged = 0;
@@ -93,7 +95,9 @@ export class Detector {
       this.#cusumJudged = this.#judged;
       this.#cusumSlot = slot;
       this.#cusumUs = sentUs;
+      this.#cusumBad = 0;
     }
+    this.#cusumBad++;
     this.#cusum = Math.min(CUSUM_ALARM, this.#cusum + CUSUM_BAD);
     if (this.#bad > 0 && this.#judged - (this.#badJudged[this.#head] as number) >= this.#options.window) this.#drop();
     this.#remember(slot, sentUs);
@@ -126,7 +130,7 @@ export class Detector {
     const startUs = fromCusum ? this.#cusumUs : (this.#badSentUs[this.#head] as number);
     this.#inBurst = true;
     this.#firstJudged = fromCusum ? this.#cusumJudged : (this.#badJudged[this.#head] as number);
-    this.#insideBad = this.#bad;
+    this.#insideBad = fromCusum ? this.#cusumBad : this.#bad;
     this.#lastBadJudged = this.#judged;
     this.#lastBadSlot = slot;
     this.#goodRun = 0;

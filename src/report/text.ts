@@ -56,7 +56,7 @@ function rangeLine(sinceMs: number, untilMs: number, zone: ZoneOffset): string {
 
 function headline(report: Report): string {
   // A peer that never answered says nothing of the network: it may not be there at all.
-  const answering = report.peers.filter((peer) => peer.first_reply_at !== null);
+  const answering = report.peers.filter((peer) => peer.first_reply_at !== null || peer.received > 0);
   const sum = (value: (peer: Report["peers"][number]) => number): number => answering.reduce((total, peer) => total + value(peer), 0);
   const judged = sum((peer) => peer.sent - peer.blind);
   const lost = sum((peer) => peer.lost);
@@ -64,7 +64,7 @@ function headline(report: Report): string {
   const share = judged === 0 ? "no probes" : `loss ${lossText(lost, judged)} (${count(lost)} of ${plural(judged, "probe")})`;
   const incidents =
     report.problems.length > 0 && report.incidents.length === 0 ? "incidents not known" : plural(report.incidents.length, "incident") + grouped;
-  const silent = report.peers.filter((peer) => peer.first_reply_at === null && peer.sent > 0).length;
+  const silent = report.peers.filter((peer) => peer.first_reply_at === null && peer.received === 0 && peer.sent > 0).length;
   return `${incidents}, ${plural(report.peers.length, "peer")}${silent === 0 ? "" : ` (${silent} never answered)`}, ${share}`;
 }
 

@@ -50,7 +50,7 @@ export class Ballast {
       this.#fill();
       this.#said = null;
     } catch (error) {
-      rmSync(this.#file, { force: true });
+      this.#forgetIncomplete();
       this.#say(`Cannot create ballast file ${this.#file}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -66,6 +66,11 @@ export class Ballast {
     }
     this.#note(`disk full: gave ${this.bytes} bytes of ballast back so that evidence is still kept; free some space in ${this.#dir}`);
     return true;
+  }
+
+  /** What has its name and is no file (a directory) is not ours and stays. */
+  #forgetIncomplete(): void {
+    if (statSync(this.#file, { throwIfNoEntry: false })?.isFile() === true) rmSync(this.#file, { force: true });
   }
 
   /** A reason that lasts is said once. */

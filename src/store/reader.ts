@@ -34,7 +34,7 @@ export function openReader(dir: string, warn: (line: string) => void): StoreRead
     try {
       return openToRead(join(dir, schema.file), schema, warn);
     } catch (error) {
-      failures.push(storeError(error, "read", join(dir, schema.file)));
+      failures.push(storeError(unreadable(error, join(dir, schema.file)), "read", join(dir, schema.file)));
       return null;
     }
   };

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+
 /** What can be wrong with the data directory or a database in it. The message is one line that says what to do. */
 export type StoreErrorCode = "unwritable" | "locked" | "corrupt" | "newer" | "missing" | "unreadable" | "full" | "failed";
 
@@ -16,6 +18,8 @@ export function storeError(cause: unknown, verb: string, file: string): StoreErr
   if (cause instanceof StoreError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const code = errorCode(cause);
+  if (code.startsWith("SQLITE_") && isDirectory(file))
+    return new StoreError("unreadable", `Cannot ${verb} ${file}: it is a directory; move it away`, { cause });
   const say = (kind: StoreErrorCode, text: string): StoreError => new StoreError(kind, `Cannot ${verb} ${file}: ${text}`, { cause });
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
     return say(
@@ -40,4 +44,12 @@ export function isDiskFull(cause: unknown): boolean {
 
 export function errorCode(cause: unknown): string {
   return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
+}
+
+function isDirectory(file: string): boolean {
+  try {
+    return statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Probes on their way, by peer and probe number, in one ring per peer that is larger than the time a late reply is still recognised. A reply is matched on
+ * Probes on their way, by probe number and peer, in one ring per peer that is larger than the time a late reply is still recognised. A reply is matched on
  * the low 15 bits of its number, the tag in its payload and its source; the wrap of the sequence is harmless because the ring is far smaller than 32,768.
  */
 export const STATE = { free: 0, pending: 1, overdue: 2, censored: 3, answered: 4, lost: 5, blind: 6, late: 7 } as const;
@@ -15,9 +15,11 @@ export class InFlight {
   readonly state: Uint8Array;
   /** Next probe number per peer. */
   readonly next: Float64Array;
+  readonly #peers: number;
 
   constructor(peers: number, ring: number) {
     this.ring = ring;
+    this.#peers = peers;
     this.sentUs = new Float64Array(peers * ring);
     this.slot = new Int32Array(peers * ring);
     this.tagHigh = new Uint32Array(peers * ring);
@@ -26,8 +28,9 @@ export class InFlight {
     this.next = new Float64Array(peers);
   }
 
+  /** Peers lie side by side, as they send one after the other: writing is sequential, and nearly free of cache misses. */
   place(peer: number, number: number): number {
-    return peer * this.ring + (number & (this.ring - 1));
+    return (number & (this.ring - 1)) * this.#peers + peer;
   }
 
   /** The newest sent probe whose number ends in these 15 bits, −1 when the ring no longer holds it. */

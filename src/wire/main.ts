@@ -7,7 +7,7 @@ import process from "node:process";
 import { SystemClock } from "./clock.ts";
 import type { IcmpSocket } from "./icmp-socket.ts";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
-import { Prober, TICK_MS } from "./prober.ts";
+import { Prober } from "./prober.ts";
 import { RunDelay } from "./run-delay.ts";
 import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./raw-icmp-socket.ts";
 
@@ -84,7 +84,7 @@ function start(settings: WireSettings): void {
   const runDelay = new RunDelay();
   prober = new Prober(settings, { sockets, clock, random: (bytes) => void randomFillSync(bytes), post, runDelayUs: () => runDelay.totalUs() });
   const running = prober;
-  const timer = setInterval(() => running.tick(), TICK_MS);
+  const timer = setInterval(() => running.tick(), running.tickMs);
   const end = (): void => {
     clearInterval(timer);
     sockets[4]?.close();

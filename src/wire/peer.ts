@@ -27,6 +27,7 @@ export interface Peer {
   readonly rtt: RttState;
   softUs: number;
   everReplied: boolean;
+  /** When it is probed for the first time by this wire. */
   readonly sinceUs: number;
   group: PaceGroup;
   member: number;
@@ -85,7 +86,7 @@ export function isFrom6(peer: Peer, source: string): boolean {
 /** A peer without its place in a group yet: `group`, `member` and `recorder` are set by the caller. */
 export function createPeer(
   wanted: WirePeer,
-  options: { readonly index: number; readonly settings: WireSettings; readonly ids: Int32Array; readonly random: Random16; readonly nowUs: number },
+  options: { readonly index: number; readonly settings: WireSettings; readonly ids: Int32Array; readonly random: Random16; readonly sinceUs: number },
   place: { readonly group: PaceGroup; readonly member: number; readonly recorder: Recorder },
 ): Peer {
   const peer: Peer = {
@@ -100,7 +101,7 @@ export function createPeer(
     rtt: createRtt(),
     softUs: Math.min(1_000_000, options.settings.timeoutMs * 1000),
     everReplied: wanted.everReplied,
-    sinceUs: options.nowUs,
+    sinceUs: options.sinceUs,
     group: place.group,
     member: place.member,
     recorder: place.recorder,

@@ -36,6 +36,12 @@ export interface AgentOptions {
   /** peers.yaml as an object; `data_dir` and the node's name are added. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** The program; default is what `npm run build` made. */
+  readonly cli?: string;
+  /** Command that executes the agent, such as `env PATH=/nowhere`. */
+  readonly prefix?: readonly string[];
+  /** The Node that runs it; default is ours. */
+  readonly node?: string;
 }
 
 export const CLI: string = join(dirname(dirname(import.meta.dirname)), "dist/cli.js");
@@ -47,12 +53,13 @@ const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 
 /** Starts the agent and waits until it says it is ready. */
 export async function startAgent(lab: Lab, machine: string, options: AgentOptions): Promise<Agent> {
+  const { cli = CLI, node = process.execPath, prefix = [] } = options;
   const dataDir = join(options.directory, "data");
   const configFile = join(options.directory, "peers.yaml");
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   writeFileSync(configFile, stringify({ node: { name: machine }, data_dir: dataDir, ...options.config }), { mode: 0o600 });
 
-  const child = lab.spawn(machine, [process.execPath, CLI, "agent", "--config", configFile], options.env === undefined ? {} : { env: options.env });
+  const child = lab.spawn(machine, [...prefix, node, cli, "agent", "--config", configFile], options.env === undefined ? {} : { env: options.env });
   const log: LogRecord[] = [];
   const listeners = new Set<(record: LogRecord) => void>();
   let errors = "";
@@ -101,7 +108,7 @@ export async function startAgent(lab: Lab, machine: string, options: AgentOption
     },
     report: (...args) =>
       new Promise((resolve, reject) => {
-        const command = [CLI, "report", "--data-dir", dataDir, ...args];
+        const command = [cli, "report", "--data-dir", dataDir, ...args];
         execFile(process.execPath, command, { maxBuffer: MAX_REPORT_BYTES }, (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else reject(new Error(`Cannot print the report: ${stderr.trim() || error.message}`));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { prepareDataDir } from "../../../src/store/database.ts";
@@ -57,9 +58,22 @@ test("a data directory is made; one that cannot be is refused", (t) => {
   assert.throws(() => prepareDataDir(join(dir, "file", "below")), { code: "unwritable" });
 });
 
-test("a data directory that may not be written is refused", { skip: process.geteuid?.() === 0 ? "root may write everywhere" : false }, (t) => {
-  const dir = join(tempDir(t), "closed");
-  mkdirSync(dir);
-  chmodSync(dir, 0o500);
-  assert.throws(() => prepareDataDir(dir), { code: "unwritable" });
-});
+test(
+  "a data directory that may not be written is refused",
+  { skip: process.geteuid?.() === 0 ? false : "needs root to become another user" },
+  (t) => {
+    const parent = tempDir(t);
+    chmodSync(parent, 0o755);
+    const dir = join(parent, "closed");
+    mkdirSync(dir, { mode: 0o755 });
+    const module = new URL("../../../src/store/database.ts", import.meta.url).href;
+    // The module is loaded as root, in case the checkout is closed to others.
+    const script = `import(${JSON.stringify(module)}).then((m) => {
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    try { m.prepareDataDir(${JSON.stringify(dir)}); console.log("made"); } catch (error) { console.log(error.code + " " + error.message); }
+  })`;
+    const said = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    assert.match(said, /^unwritable Cannot use data directory .*closed: .*permission denied/);
+    assert.deepEqual(readdirSync(dir), []);
+  },
+);

@@ -1,0 +1,34 @@
+/** The rows of the acceptance table, in the order in which they run. */
+import type { Row } from "./row.ts";
+import { boundaries } from "./rows/boundaries.ts";
+import { clockStep } from "./rows/clock-step.ts";
+import { cpu } from "./rows/cpu.ts";
+import { kill } from "./rows/kill.ts";
+import { latency } from "./rows/latency.ts";
+import { memory } from "./rows/memory.ts";
+import { million, noFalseIncidents } from "./rows/no-false-incidents.ts";
+import { reportSpeed } from "./rows/report-speed.ts";
+import { sharedRouter } from "./rows/shared-router.ts";
+import { sigstop } from "./rows/sigstop.ts";
+import { slots } from "./rows/slots.ts";
+import { tenPercent } from "./rows/ten-percent.ts";
+import { tracedInside } from "./rows/traced-inside.ts";
+
+const rows: readonly Row[] = [
+  latency,
+  boundaries,
+  tracedInside,
+  sharedRouter,
+  tenPercent,
+  kill,
+  sigstop,
+  clockStep,
+  cpu,
+  slots,
+  million,
+  memory,
+  reportSpeed,
+  noFalseIncidents,
+];
+
+export const registry: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row.name, row]));

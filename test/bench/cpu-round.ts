@@ -1,0 +1,47 @@
+/** One round of the comparison: the agent, then fping in its place, on the same targets. */
+import { rmSync } from "node:fs";
+import type { ProbeLab } from "./probe-lab.ts";
+
+export interface CpuSample {
+  readonly peers: number;
+  /** Beside `fping -i 0.1`, which spreads its probes as the agent does, instead of `-i 0`. */
+  readonly paced: boolean;
+  /** Processor µs per probe. */
+  readonly agentUs: number;
+  readonly fpingUs: number;
+  readonly ratio: number;
+  /** The agent's share of one core. */
+  readonly corePct: number;
+  readonly lost: number;
+  readonly blind: number;
+  readonly incidents: number;
+  readonly sentShare: number;
+}
+
+export interface RoundOptions {
+  readonly peers: number;
+  readonly paced: boolean;
+  readonly directory: string;
+  readonly warmUpMs: number;
+  readonly seconds: number;
+  readonly cli?: string;
+}
+
+export async function measureRound(lab: ProbeLab, options: RoundOptions): Promise<CpuSample> {
+  const { peers, paced } = options;
+  const { window, totals } = await lab.agent(options);
+  rmSync(options.directory, { recursive: true, force: true });
+  const fping = await lab.fping(options);
+  return {
+    peers,
+    paced,
+    agentUs: window.usPerProbe,
+    fpingUs: fping.usPerProbe,
+    ratio: window.usPerProbe / fping.usPerProbe,
+    corePct: window.processorMs / window.seconds / 10,
+    lost: totals.lost,
+    blind: totals.blind,
+    incidents: totals.incidents,
+    sentShare: totals.sentShare,
+  };
+}

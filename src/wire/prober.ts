@@ -29,7 +29,7 @@ import { Sweeper, type TracePacket } from "./sweeper.ts";
  */
 const TICK_MS = { small: 20, large: 10 } as const;
 const SMALL_LOAD_PER_S = 2_000;
-/** Probes may leave up to a tick late, and must stay well within the tolerance of their slot: half the interval. */
+/** Probes may leave up to a tick late, and must stay well within the tolerance of their slot. */
 const SMALL_LOAD_INTERVAL_MS = 100;
 /** A tick that comes later after its time than this judges nothing: its deadlines passed while we did not run. */
 export const LATE_TICK_US = 10_000;

@@ -80,7 +80,7 @@ export class FakeNetwork {
     this.#responders.set(address, responder);
   }
 
-  /** Routers between us and a target; null for one that never answers. */
+  /** Routers between us and a target; "" for one that never answers. */
   path(target: string, routers: readonly string[]): void {
     this.#paths.set(target, routers);
   }

@@ -139,8 +139,9 @@ describe("when the receive buffer overflows", () => {
   /** 100 peers 80 ms away: 80 answers are always on their way, and the buffer holds 65. 99 ms without a tick are no stall yet. */
   function overflowing(): VirtualWire {
     const wire = new VirtualWire({ peers: mesh(100), capacity: 65 });
-    for (const { address } of mesh(100))
-      wire.network.host(address, (request) => (request.ttl === null ? [echoReply(request, { afterUs: 80_000 })] : []));
+    // Two distances: what leaves together after the stall must not come back all together and overflow again.
+    for (const [index, { address }] of mesh(100).entries())
+      wire.network.host(address, (request) => (request.ttl === null ? [echoReply(request, { afterUs: index % 2 === 0 ? 80_000 : 95_000 })] : []));
     wire.run(5_000);
     wire.stall(99);
     return wire;

@@ -83,6 +83,16 @@ export function isFrom6(peer: Peer, source: string): boolean {
   return true;
 }
 
+/** Sets the outcome of a slot; one that the recorder has overwritten since is forgotten. */
+export function record(peer: Peer, slot: number, sample: number): void {
+  if (slot > peer.newestSlot - peer.recorder.slots) peer.recorder.set(peer.member, slot, sample);
+}
+
+/** Adds a bit to what is recorded of a slot. */
+export function mark(peer: Peer, slot: number, bit: number): void {
+  if (slot > peer.newestSlot - peer.recorder.slots) peer.recorder.set(peer.member, slot, (peer.recorder.get(peer.member, slot) | bit) >>> 0);
+}
+
 /** A peer without its place in a group yet: `group`, `member` and `recorder` are set by the caller. */
 export function createPeer(
   wanted: WirePeer,

@@ -1,34 +1,23 @@
 /**
  * Sweeps: one packet for every TTL at once, so the whole path answers within one round trip. They ride on the flow of the probes that were lost, and
  * every TTL costs a token of the hop budget: what it refuses is left out and said, so that no table shows a loss that we made ourselves.
- *
- * When: at a suspicion (at most one per peer in ten seconds), at the burst, 200 ms later, and no more fast ones; on the agent's request; and a baseline when a
- * peer first answers and then every `baselineMs`. Baselines wait for their tokens, since they have time.
  */
 import { holdsAddress } from "../packet/address.ts";
-import type { Flow } from "../packet/probe.ts";
+import { TAG_OFFSET, type Flow } from "../packet/probe.ts";
 import type { IcmpPacket } from "../packet/icmp.ts";
 import type { SweepAnswer, SweepHop } from "../path/hop.ts";
 import type { Clock } from "./clock.ts";
+import { SENDS_PER_DRAIN } from "./drain.ts";
 import { HopBudget, type BudgetClass } from "./hop-budget.ts";
 import type { SweepReport, SweepTrigger } from "./messages.ts";
+import { MAX_TTL, Paths } from "./paths.ts";
 import type { Peer } from "./peer.ts";
 
-export const MAX_TTL = 30;
-/** A path may have grown since it was last seen. */
-const TTL_SLACK = 4;
-const SENDS_PER_DRAIN = 4;
-const SUSPECT_PAUSE_US = 10_000_000;
-const SECOND_SWEEP_US = 200_000;
 /** What has answered by then is reported, so that it is on disk before the burst is over. */
 const INTERIM_US = 100_000;
 const DEADLINE_US = 1_000_000;
-/** A baseline that got no tokens for this long goes out without the hops it may not ask. */
-const BASELINE_PATIENCE_US = 60_000_000;
-/** How long a trace after a burst waits for tokens. */
-const PATIENCE_US = 20_000_000;
 /** Sweeps under way at once; beyond, baselines wait and others are skipped with the reason. */
-const MAX_ACTIVE = 400;
+export const MAX_ACTIVE = 400;
 /** Whose sweeps used up a budget, for the reason of those that got none. */
 const RECENT_US = 3_000_000;
 const NAMED_PEERS = 3;
@@ -77,15 +66,6 @@ interface Handle {
   readonly tagLow: number;
 }
 
-interface PathMemory {
-  /** Address by TTL − 1, where the last sweep had an answer. */
-  hops: (string | null)[];
-  length: number | null;
-  lastSuspectUs: number;
-  nextBaselineUs: number;
-  wantedSinceUs: number;
-}
-
 /** What has time must not take the tokens of a burst that may begin at any moment. */
 function budgetOf(trigger: SweepTrigger): BudgetClass {
   return trigger === "baseline" || trigger === "after" ? "baseline" : "urgent";
@@ -102,18 +82,13 @@ export class Sweeper {
   readonly #mtrs = new Map<number, readonly string[]>();
   readonly #handles = new Map<number, Handle>();
   readonly #active = new Set<Sweep>();
-  readonly #paths = new Map<Peer, PathMemory>();
-  /** The router at a TTL where all known paths have the same one, null where they differ. */
-  readonly #common = new Map<number, string | null>();
+  readonly #paths = new Paths();
   #recent: { readonly name: string; readonly atUs: number }[] = [];
-  readonly #second: { peer: Peer; atUs: number; flow: number }[] = [];
   readonly #clock: Clock;
   readonly #send: SendTrace;
   readonly #drain: () => void;
   readonly #post: (report: SweepReport) => void;
   readonly #random: () => number;
-  readonly #baselineUs: number;
-  readonly #patient: { readonly peer: Peer; readonly trigger: SweepTrigger; readonly flow: number; readonly untilUs: number }[] = [];
   #nextHandle = 0;
   #nextId = 1;
 
@@ -124,49 +99,24 @@ export class Sweeper {
     readonly drain: () => void;
     readonly post: (report: SweepReport) => void;
     readonly random: () => number;
-    readonly baselineMs: number;
   }) {
     this.#clock = options.clock;
     this.#send = options.send;
     this.#drain = options.drain;
     this.#post = options.post;
     this.#random = options.random;
-    this.#baselineUs = options.baselineMs * 1000;
   }
 
-  suspect(peer: Peer, flow: number): void {
-    const path = this.#path(peer);
-    const nowUs = this.#clock.nowUs();
-    if (nowUs - path.lastSuspectUs < SUSPECT_PAUSE_US) return;
-    path.lastSuspectUs = nowUs;
-    this.request(peer, "suspect", flow);
+  get active(): number {
+    return this.#active.size;
   }
 
-  /** One sweep now and one more 200 ms later. */
-  burst(peer: Peer, flow: number): void {
-    this.request(peer, "burst", flow);
-    this.#second.push({ peer, atUs: this.#clock.nowUs() + SECOND_SWEEP_US, flow });
-  }
-
-  firstReply(peer: Peer): void {
-    const nowUs = this.#clock.nowUs();
-    const path = this.#path(peer);
-    path.nextBaselineUs = nowUs;
-    path.wantedSinceUs = nowUs;
-  }
-
-  /** A sweep that has time: it goes out when every hop it knows may be asked, and at the latest after `PATIENCE_US` without the others. */
-  patiently(peer: Peer, trigger: SweepTrigger, flow: number): void {
-    if (this.#patient.length >= MAX_ACTIVE) return this.request(peer, trigger, flow);
-    this.#patient.push({ peer, trigger, flow, untilUs: this.#clock.nowUs() + PATIENCE_US });
-  }
-
-  request(peer: Peer, trigger: SweepTrigger, flow: number): void {
+  /** Sends a sweep now, as far as the hop budget allows; one that may ask too little is reported as skipped. */
+  launch(peer: Peer, trigger: SweepTrigger, flow: number): void {
     if (peer.address === null) return;
-    const path = this.#path(peer);
     const nowUs = this.#clock.nowUs();
     const use = budgetOf(trigger);
-    const last = Math.min(MAX_TTL, path.length === null ? MAX_TTL : path.length + TTL_SLACK);
+    const last = this.#paths.lastTtl(peer);
     const sweep: Sweep = {
       id: this.#nextId++,
       peer,
@@ -181,11 +131,11 @@ export class Sweeper {
       handles: [],
     };
     if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
-    const known = path.length ?? last;
+    const known = this.#paths.length(peer) ?? last;
     const allowed: boolean[] = [];
     let granted = 0;
     for (let ttl = 1; ttl <= last; ttl++) {
-      allowed[ttl] = this.#budget.available(this.#key(path, peer, ttl), { use, nowUs });
+      allowed[ttl] = this.#budget.available(this.#paths.key(peer, ttl), { use, nowUs });
       if (allowed[ttl] && ttl <= known) granted++;
     }
     if (granted < known * MIN_SHARE && trigger !== "baseline") return this.#skip(sweep, this.#spentReason(nowUs));
@@ -193,7 +143,7 @@ export class Sweeper {
     for (let ttl = 1; ttl <= last && !sweep.done; ttl++) {
       const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
       sweep.hops.push(hop);
-      if (allowed[ttl] && this.#budget.take(this.#key(path, peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
+      if (allowed[ttl] && this.#budget.take(this.#paths.key(peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
       else hop.note = "not asked: hop budget";
       // Answers of near hops must not wait until the last packet has left; the target may even have answered by then.
       if (ttl % SENDS_PER_DRAIN === 0) this.#drain();
@@ -213,8 +163,8 @@ export class Sweeper {
     if (entry === undefined || entry.sweep.peer !== peer || entry.sweep.flow !== flow.index || entry.hop.answer !== null) return false;
     const { bytes } = arrival;
     if (packet.kind === "reply") {
-      if (packet.payloadLength < 62) return false;
-      const tag = packet.payloadOffset + 54;
+      if (packet.payloadLength < TAG_OFFSET + 8) return false;
+      const tag = packet.payloadOffset + TAG_OFFSET;
       if (bytes.readUInt32BE(tag) !== entry.tagHigh || bytes.readUInt32BE(tag + 4) !== entry.tagLow) return false;
     } else {
       if (!holdsAddress(bytes, packet.destinationOffset, peer.bytes)) return false;
@@ -231,9 +181,7 @@ export class Sweeper {
   /** A running mtr asks the hops towards this peer once a second: nothing is added to that. */
   mtrStarted(pid: number, peer: Peer | null, firstTtl: number): void {
     if (peer === null) return;
-    const path = this.#path(peer);
-    const hops: string[] = [];
-    for (let ttl = firstTtl; ttl < (path.length ?? MAX_TTL); ttl++) hops.push(this.#key(path, peer, ttl));
+    const hops = this.#paths.routerKeys(peer, firstTtl);
     this.#mtrs.set(pid, hops);
     this.#budget.reserve(hops);
   }
@@ -245,14 +193,6 @@ export class Sweeper {
 
   /** Called every tick after the sockets were drained. */
   tick(nowUs: number): void {
-    while (this.#second.length > 0 && (this.#second[0] as { atUs: number }).atUs <= nowUs) {
-      const next = this.#second.shift() as { peer: Peer; flow: number };
-      if (next.peer.detector.inBurst) this.request(next.peer, "burst", next.flow);
-    }
-    for (const wanted of this.#patient.filter((one) => nowUs >= one.untilUs || this.#mayAskAll(one.peer, { use: budgetOf(one.trigger), nowUs }))) {
-      this.#patient.splice(this.#patient.indexOf(wanted), 1);
-      this.request(wanted.peer, wanted.trigger, wanted.flow);
-    }
     for (const sweep of this.#active) {
       if (nowUs - sweep.startedUs >= DEADLINE_US) this.#finish(sweep, nowUs);
       else if (!sweep.interim && nowUs - sweep.startedUs >= INTERIM_US) {
@@ -262,27 +202,11 @@ export class Sweeper {
     }
   }
 
-  /** Called once a second: the next baselines that are due and may go out. */
-  baselines(peers: readonly Peer[], nowUs: number): void {
-    for (const peer of peers) {
-      if (this.#active.size >= MAX_ACTIVE / 2) return;
-      if (!peer.everReplied || peer.address === null || peer.detector.troubled) continue;
-      const path = this.#path(peer);
-      if (path.nextBaselineUs > nowUs) continue;
-      if (path.wantedSinceUs === 0) path.wantedSinceUs = nowUs;
-      const whole = this.#mayAskAll(peer, { use: "baseline", nowUs });
-      if (!whole && nowUs - path.wantedSinceUs < BASELINE_PATIENCE_US) continue;
-      // One with holes is better than none, and wanted again soon.
-      path.nextBaselineUs = nowUs + (whole ? this.#baselineUs : BASELINE_PATIENCE_US);
-      path.wantedSinceUs = 0;
-      this.request(peer, "baseline", 0);
-    }
-  }
-
-  #mayAskAll(peer: Peer, options: { readonly use: BudgetClass; readonly nowUs: number }): boolean {
-    const path = this.#path(peer);
-    const last = path.length ?? MAX_TTL;
-    for (let ttl = 1; ttl <= last; ttl++) if (!this.#budget.available(this.#key(path, peer, ttl), options)) return false;
+  /** Whether every hop known towards the peer may be asked now. */
+  mayAskAll(peer: Peer, trigger: SweepTrigger): boolean {
+    const at = { use: budgetOf(trigger), nowUs: this.#clock.nowUs() };
+    const last = this.#paths.length(peer) ?? MAX_TTL;
+    for (let ttl = 1; ttl <= last; ttl++) if (!this.#budget.available(this.#paths.key(peer, ttl), at)) return false;
     return true;
   }
 
@@ -314,22 +238,11 @@ export class Sweeper {
     return sweep.hops.every((hop) => hop.answer !== null || !hop.sent || (reached !== null && hop.ttl > reached));
   }
 
-  #remember(sweep: Sweep): void {
-    const path = this.#path(sweep.peer);
-    for (const { ttl, answer } of sweep.hops) {
-      if (answer === null || answer.kind !== "time-exceeded") continue;
-      path.hops[ttl - 1] = answer.address;
-      const common = this.#common.get(ttl);
-      if (common !== answer.address) this.#common.set(ttl, common === undefined ? answer.address : null);
-    }
-    path.length = reachedAt(sweep) ?? path.length;
-  }
-
   #finish(sweep: Sweep, nowUs: number): void {
     if (sweep.done) return;
     sweep.done = true;
     this.#active.delete(sweep);
-    this.#remember(sweep);
+    this.#paths.remember(sweep.peer, { hops: sweep.hops, reachedTtl: reachedAt(sweep) });
     for (const handle of sweep.handles) this.#handles.delete(handle);
     this.#post(this.#report(sweep, nowUs));
   }
@@ -353,23 +266,5 @@ export class Sweeper {
       skipped: null,
       hops,
     };
-  }
-
-  /**
-   * Known routers by address; unknown ones by the address that all known paths have at this TTL, else by TTL, so that strangers behind one first hop share
-   * its budget. The target itself is not a router.
-   */
-  #key(path: PathMemory, peer: Peer, ttl: number): string {
-    if (path.length !== null && ttl >= path.length) return `target ${peer.name} ${ttl}`;
-    return path.hops[ttl - 1] ?? this.#common.get(ttl) ?? `ttl ${ttl}`;
-  }
-
-  #path(peer: Peer): PathMemory {
-    let path = this.#paths.get(peer);
-    if (path === undefined) {
-      path = { hops: [], length: null, lastSuspectUs: -SUSPECT_PAUSE_US, nextBaselineUs: 0, wantedSinceUs: 0 };
-      this.#paths.set(peer, path);
-    }
-    return path;
   }
 }

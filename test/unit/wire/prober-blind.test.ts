@@ -34,6 +34,29 @@ describe("after a stall", () => {
     }
   });
 
+  test("stalls that follow each other are one blind interval, told when a tick comes in time again", () => {
+    const wire = new VirtualWire();
+    wire.run(10_003);
+    for (let tick = 0; tick < 5; tick++) wire.stall(400);
+    assert.deepEqual(wire.blinds, []);
+    wire.run(1_000);
+    assert.equal(wire.blinds.length, 1);
+    const [blind] = wire.blinds;
+    assert.ok(blind !== undefined && blind.ms >= 2_000 && blind.ms <= 2_020, `${blind?.ms} ms`);
+  });
+
+  test("an overload without end is told every ten seconds", () => {
+    const wire = new VirtualWire();
+    wire.run(10_003);
+    for (let tick = 0; tick < 100; tick++) wire.stall(300);
+    assert.deepEqual(
+      wire.blinds.map(({ ms }) => Math.round(ms / 1000)),
+      [10, 10],
+    );
+    wire.prober.stop();
+    assert.equal(wire.blinds.length, 3);
+  });
+
   test("slots that were due are skipped and counted, not caught up, and sent + skipped are all slots", () => {
     const wire = new VirtualWire();
     wire.run(5_000);

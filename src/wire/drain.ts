@@ -1,0 +1,56 @@
+/**
+ * Reads the sockets at moments of our choosing: fully before deadlines are judged, and a little between sends, where what answers at once is read for the
+ * price of a system call instead of a wake-up.
+ */
+import type { Clock } from "./clock.ts";
+import type { IcmpSocket } from "./icmp-socket.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** After this many sends the sockets are looked at. */
+export const SENDS_PER_DRAIN = 4;
+const DRAIN_ALL = 20_000;
+/** So many fruitless looks in a row, and only each 64th is made: on long paths nothing answers at once. */
+const MISSES = 4;
+const SKIPS = 64;
+
+export type Sockets = { readonly [family in 4 | 6]: IcmpSocket | null };
+
+export class Drain {
+  readonly #sockets: Sockets;
+  readonly #clock: Clock;
+  readonly #readiness: Readiness;
+  #packets = 0;
+  #misses = 0;
+  #skips = 0;
+
+  constructor(options: { readonly sockets: Sockets; readonly clock: Clock; readonly readiness: Readiness }) {
+    this.#sockets = options.sockets;
+    this.#clock = options.clock;
+    this.#readiness = options.readiness;
+  }
+
+  /** A packet came in. */
+  count(): void {
+    this.#packets++;
+  }
+
+  some(): void {
+    if (this.#misses >= MISSES && ++this.#skips % SKIPS !== 0) return;
+    const before = this.#packets;
+    this.#sockets[4]?.drain(SENDS_PER_DRAIN);
+    this.#sockets[6]?.drain(SENDS_PER_DRAIN);
+    this.#misses = this.#packets > before ? 0 : this.#misses + 1;
+    this.#readiness.left(this.#clock.nowUs());
+  }
+
+  all(): void {
+    this.#sockets[4]?.drain(DRAIN_ALL);
+    this.#sockets[6]?.drain(DRAIN_ALL);
+    this.#readiness.emptied(this.#clock.nowUs());
+  }
+
+  /** Packets that the kernel threw away because a receive buffer was full, in all. */
+  drops(): number {
+    return (this.#sockets[4]?.drops() ?? 0) + (this.#sockets[6]?.drops() ?? 0);
+  }
+}

@@ -16,7 +16,8 @@ usage: meshprobe report [options]
 
   --since TIME      start of the report (default ${DEFAULT_SINCE}): 2h, 1d12h, today, yesterday,
                     "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z
-  --until TIME      end of the report (default now), written the same way
+  --until TIME      end of the report (default now), written the same way; one after now
+                    shows what was stored while the wall clock was ahead
   --peer NAME       only this peer (name or address)
   --format FORMAT   text (default) or json (schema meshprobe.report/1)
   --full            every burst, every capture, every peer. Without it text shows paths for up to
@@ -146,9 +147,9 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: 
 async function parseRange(options: Options, nowMs: number): Promise<{ sinceMs: number; untilMs: number; nowMs: number }> {
   const { parseSince } = await import("../report/since.ts");
   const localMs: LocalMs = (y, mo, d, h, mi, s) => new Date(y, mo - 1, d, h, mi, s).getTime();
-  const time = (option: string, text: string): number => {
+  const time = (option: "since" | "until", text: string): number => {
     try {
-      return parseSince(text, { nowMs, localMs });
+      return parseSince(text, { nowMs, localMs, future: option === "until" });
     } catch (error) {
       throw new UsageError(`--${option}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }

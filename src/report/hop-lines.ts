@@ -1,17 +1,13 @@
 /**
  * Hop tables in the layout of `mtr --report-wide`, one per phase: a table that mixes before, during and after would dilute ten seconds of loss to a few percent.
- * The captures of a phase are added up, and the losses that mean nothing are labelled.
  */
 import type { Hop } from "../path/hop.ts";
-import { annotateHops } from "../path/honest-loss.ts";
-import { mergeHops } from "../path/hop-table.ts";
-import type { Phase } from "../store/rows.ts";
 import { localClock, localTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { plural } from "./figures.ts";
-import type { ReportCapture, ReportHop } from "./report.ts";
+import type { PhaseTable } from "./phase-tables.ts";
+import type { ReportCapture } from "./report.ts";
 
-const PHASES: readonly Phase[] = ["before", "during", "after"];
 const FIGURES = ["Loss%", "Snt", "Rcv", "Avg", "Best", "Wrst"] as const;
 const FIGURE_WIDTH = 7;
 
@@ -21,12 +17,9 @@ export interface HopLayout {
 }
 
 /** The tables BEFORE, DURING and AFTER of one incident; a phase without a trace is said to have none. */
-export function phaseLines(captures: readonly ReportCapture[], layout: HopLayout & { readonly lossPct: number }): string[] {
-  const before = tableOf(captures, "before");
-  return PHASES.flatMap((phase) => {
-    const traces = captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
+export function phaseLines(tables: readonly PhaseTable[], layout: HopLayout): string[] {
+  return tables.flatMap(({ phase, traces, hops }) => {
     if (traces.length === 0) return [`  ${phase.toUpperCase()}  no trace`, ""];
-    const hops = annotateHops(tableOf(captures, phase), phase === "before" ? null : before, phase === "during" ? layout.lossPct : 0);
     return [`  ${phase.toUpperCase()}  ${describe(traces, layout.zone)}`, ...hopLines(hops, layout.node).map((line) => `    ${line}`), ""];
   });
 }
@@ -44,15 +37,6 @@ export function hopLines(hops: readonly Hop[], node: string): string[] {
     for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);
   });
   return lines;
-}
-
-export function hopFromReport(hop: ReportHop): Hop {
-  return { ...hop, lossPct: hop.loss_pct, rttMs: hop.rtt_ms };
-}
-
-function tableOf(captures: readonly ReportCapture[], phase: Phase): Hop[] {
-  const traces = captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
-  return [...mergeHops(traces.map((capture) => capture.hops.map(hopFromReport)))];
 }
 
 function figures(hop: Hop): string {

@@ -2,8 +2,9 @@
 import { localClock, localTime, offsetText, utcTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { count, duration, plural } from "./figures.ts";
-import { hopFromReport, hopLines, phaseLines } from "./hop-lines.ts";
+import { hopLines, phaseLines } from "./hop-lines.ts";
 import { evidenceAfterMs, lastedMs, longestRun, whatHappened } from "./incident-facts.ts";
+import { hopsOf, phaseTables, withHopNotes } from "./phase-tables.ts";
 import type { ReportBurst, ReportCapture, ReportIncident } from "./report.ts";
 import { STRIP_LEGEND, stripLines } from "./strip-lines.ts";
 
@@ -27,8 +28,8 @@ export function incidentLines(incident: ReportIncident, layout: IncidentLayout):
     ...burstLines(incident, layout),
     "",
     ...stripPart(incident, layout),
-    ...phaseLines(incident.captures, { node: layout.node, zone, lossPct: incident.loss_pct ?? 0 }),
-    ...(layout.full ? captureLines(incident.captures, layout) : troubleLines(incident.captures)),
+    ...phaseLines(phaseTables(incident), { node: layout.node, zone }),
+    ...(layout.full ? captureLines(withHopNotes(incident).captures, layout) : troubleLines(incident.captures)),
   ];
 }
 
@@ -116,7 +117,7 @@ function captureLines(captures: readonly ReportCapture[], { zone, node }: Incide
       `  CAPTURE ${captureTitle(capture)}`,
       `    ${escapeForTerminal(capture.tool)} to ${escapeForTerminal(capture.target)}, ${localTime(Date.parse(capture.started_at), zone)}${finished}${reached}${asked}`,
       ...facts,
-      ...(capture.hops.length === 0 ? [] : hopLines(capture.hops.map(hopFromReport), node).map((text) => `    ${text}`)),
+      ...(capture.hops.length === 0 ? [] : hopLines(hopsOf(capture), node).map((text) => `    ${text}`)),
       "",
     ];
   });

@@ -157,6 +157,7 @@ export interface ReportHop {
   readonly loss_pct: number | null;
   readonly rtt_ms: { readonly best: number; readonly avg: number; readonly worst: number } | null;
   readonly mpls: readonly string[];
+  /** As stored; the formats add what a loss means (`phase-tables.ts`). */
   readonly note: string | null;
 }
 

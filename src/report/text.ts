@@ -13,7 +13,7 @@ import type { Report, ReportCapture } from "./report.ts";
 /** Above this many incidents the text is the list only, unless `full`. */
 export const MAX_DETAILED_INCIDENTS = 20;
 const MAX_BLIND_LINES = 20;
-/** Older than this at the end of the range, the newest data says that the agent may not be running. */
+/** Older than this in a report up to now, the newest data says that the agent may not be running. */
 const STALE_MS = 60_000;
 
 export interface TextOptions {
@@ -71,7 +71,8 @@ function headline(report: Report): string {
 function staleLine(report: Report, zone: ZoneOffset): string[] {
   if (report.last_data_at === null) return [];
   const lastMs = Date.parse(report.last_data_at);
-  if (Date.parse(report.until) < Date.parse(report.generated_at) || Date.parse(report.until) - lastMs < STALE_MS) return [];
+  const generatedMs = Date.parse(report.generated_at);
+  if (Date.parse(report.until) < generatedMs || generatedMs - lastMs < STALE_MS) return [];
   return [`note: the newest data is of ${localTime(lastMs, zone)}; the agent may not be running`];
 }
 

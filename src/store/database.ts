@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
-import type { Schema } from "./migrations.ts";
+import { refuseEmptied } from "./emptied.ts";
+import { EVIDENCE_SCHEMA, METRICS_SCHEMA, type Schema } from "./migrations.ts";
 import { errorCode, StoreError, storeError } from "./store-error.ts";
 
 export type Database = Sqlite.Database;
@@ -48,6 +49,8 @@ export function openDatabase(dir: string, schema: Schema, synchronous: "FULL" | 
   const file = join(dir, schema.file);
   let db: Database | null = null;
   try {
+    // Both, whichever is opened: opening the good one for writing already changes it.
+    for (const each of [EVIDENCE_SCHEMA, METRICS_SCHEMA]) refuseEmptied(dir, each, "open");
     db = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
     checkVersion(db, schema, file);
     // Only has an effect before the first table is made, so it comes before WAL mode.

@@ -101,10 +101,12 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
     )
     .map(incidentFromCells);
   const details = rows.length <= query.detailUpTo;
+  // In a report that ends after now, an incident that lasts may be labelled after now too.
+  const lastingMs = Math.max(query.nowMs, untilMs);
   return {
     node: node === undefined ? null : (JSON.parse(String(node["body"])) as NodeRow),
     peers: sql.all("SELECT * FROM peers ORDER BY name").map(peerFromCells),
-    incidents: rows.map((row) => incidentOf(row, { sql, details, untilMs: query.nowMs })),
+    incidents: rows.map((row) => incidentOf(row, { sql, details, untilMs: lastingMs })),
     blind: sql.all("SELECT * FROM blind WHERE started_ms < ? AND ended_ms >= ? ORDER BY started_ms", untilMs, sinceMs).map((cells) => ({
       started_at: iso(Number(cells["started_ms"])),
       ended_at: iso(Number(cells["ended_ms"])),

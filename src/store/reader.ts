@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { checkVersion, migrate, type Database } from "./database.ts";
+import { refuseEmptied } from "./emptied.ts";
 import { EVIDENCE_SCHEMA, METRICS_SCHEMA, type Schema } from "./migrations.ts";
 import { errorCode, StoreError, storeError } from "./store-error.ts";
 
@@ -32,6 +33,7 @@ export function openReader(dir: string, warn: (line: string) => void): StoreRead
   const failures: StoreError[] = [];
   const open = (schema: Schema): Database | null => {
     try {
+      refuseEmptied(dir, schema, "read");
       return openToRead(join(dir, schema.file), schema, warn);
     } catch (error) {
       failures.push(storeError(unreadable(error, join(dir, schema.file)), "read", join(dir, schema.file)));

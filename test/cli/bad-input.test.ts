@@ -179,6 +179,11 @@ describe("a data directory in a bad state", { skip }, () => {
   const damages: readonly (readonly [string, (file: string) => void, RegExp])[] = [
     ["garbage", (file) => writeFileSync(file, "garbage\n".repeat(2_000)), /is damaged .*; move it and its -wal away/],
     ["truncated", (file) => truncateSync(file, 6_000), /is damaged .*; move it and its -wal away/],
+    [
+      "emptied",
+      (file) => truncateSync(file),
+      /is damaged \(it is empty, but (evidence|metrics)\.db beside it holds data\); move it and its -wal away/,
+    ],
     ["a directory", (file) => (rmSync(file), mkdirSync(file)), /it is a directory; move it away/],
     ["of a newer version", newer, /written by a newer meshprobe \(schema 99, this one knows \d+\); update meshprobe/],
   ];
@@ -191,6 +196,8 @@ describe("a data directory in a bad state", { skip }, () => {
         damage(join(data, name));
         const damaged = join(data, name);
         const before = statSync(damaged).isFile() ? digest(damaged) : null;
+        const sibling = join(data, name === "evidence.db" ? "metrics.db" : "evidence.db");
+        const siblingBefore = digest(sibling);
         oneLine(await run(["agent", "--config", configure(dir)]), { code: 3, line });
         const report = await run(["report", "--data-dir", data, "--since", "2026-11-01"]);
         assert.equal(report.code, 3);
@@ -198,6 +205,8 @@ describe("a data directory in a bad state", { skip }, () => {
         assert.match(report.stdout, /NOT COMPLETE/);
         assert.match(report.stdout, name === "metrics.db" ? /1 incident,/ : /1 peer, loss 1\.00 % \(1 of 100 probes\)/);
         if (before !== null) assert.equal(digest(damaged), before);
+        // Where SQLite itself finds the damage, the sibling may have been opened before.
+        if (what === "emptied") assert.equal(digest(sibling), siblingBefore);
       });
     }
   }

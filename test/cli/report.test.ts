@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { World } from "../../src/commands/command.ts";
 import { reportCommand } from "../../src/commands/report.ts";
+import type { Hop } from "../../src/path/hop.ts";
 import type { Report } from "../../src/report/report.ts";
 import { EvidenceStore } from "../../src/store/evidence.ts";
 import { MetricsStore } from "../../src/store/metrics.ts";
@@ -136,6 +137,75 @@ test("a range holds the incidents that overlap it", async (t) => {
   assert.equal((await json(["--data-dir", dir, "--since", "2026-11-19T20:12:20Z"])).incidents.length, 0);
 });
 
+test("--until may lie in the future and shows what a wall clock ahead of time labelled; --since may not", async (t) => {
+  const dir = tempDir(t);
+  fill(dir);
+  const aheadMs = 3_600_000;
+  const evidence = new EvidenceStore(dir);
+  const labels = { startedMs: NOW + aheadMs, detectedMs: NOW + aheadMs + 480, endedMs: null };
+  evidence.openIncident(incident({ ...labels, id: "i2", kind: null, status: "open", bursts: [burst({ ...labels })] }), []);
+  evidence.putSamples([sampleBlock("..x.xx..", { incidentId: "i2", startedMs: NOW + aheadMs - 200 })]);
+  evidence.putBlind({ startedMs: NOW + aheadMs, endedMs: NOW + aheadMs + 1000, cause: "stall", detail: null });
+  evidence.close();
+  const metrics = new MetricsStore(dir);
+  metrics.addRollups([rollup({ atMs: NOW + aheadMs, sent: 7, received: 7, lost: 0 })]);
+  metrics.close();
+  const ids = (report: Report): string[] => report.incidents.map((row) => row.id);
+  const now = await json(["--data-dir", dir]);
+  assert.deepEqual([now.until, ids(now), now.blind.length, now.peers[0]?.sent], ["2026-11-19T20:13:00.120Z", ["i1"], 1, 100]);
+  const later = await json(["--data-dir", dir, "--until", "2026-11-19T22:00:00Z"]);
+  assert.deepEqual(
+    [later.until, later.generated_at, ids(later), later.blind.length, later.peers[0]?.sent],
+    ["2026-11-19T22:00:00.000Z", "2026-11-19T20:13:00.120Z", ["i1", "i2"], 2, 107],
+  );
+  assert.equal(later.incidents[1]?.strip, "..x.xx..");
+  const between = await json(["--data-dir", dir, "--until", "2026-11-19T20:30:00Z"]);
+  assert.deepEqual([between.until, ids(between)], ["2026-11-19T20:30:00.000Z", ["i1"]]);
+  await assert.rejects(run(["--data-dir", dir, "--since", "2026-11-19T20:30:00Z", "--until", "2026-11-19T22:00:00Z"]), {
+    name: "UsageError",
+    message: /^--since: Cannot read the time "2026-11-19T20:30:00Z": it has not come yet; /,
+  });
+});
+
+test("json says of a hop what the text says of it", async (t) => {
+  const dir = tempDir(t);
+  const evidence = new EvidenceStore(dir);
+  const hop = (ttl: number, received: number, note: string | null = null): Hop => {
+    const address = `10.20.${ttl}.1`;
+    const lossPct = (1 - received / 10) * 100;
+    return { ttl, address, addresses: [address], sent: 10, received, lossPct, rttMs: { best: 1, avg: 1, worst: 1 }, mpls: [], note };
+  };
+  evidence.openIncident(incident({ bursts: [burst({ lost: 0, late: 45 })], kind: "brownout" }), [
+    capture({ hops: [hop(1, 10), hop(2, 4, "stored"), hop(3, 10)] }),
+  ]);
+  evidence.close();
+  new MetricsStore(dir).close();
+  const said = "stored; answers limited by the router (loss does not reach the destination)";
+  const [found] = (await json(["--data-dir", dir])).incidents;
+  assert.deepEqual(
+    found?.captures[0]?.hops.map((line) => line.note),
+    [null, said, null],
+  );
+  const { stdout } = await run(["--data-dir", dir]);
+  assert.ok(
+    stdout.split("\n").some((line) => line.includes("2.|-- 10.20.2.1") && line.endsWith(`   ${said}`)),
+    stdout,
+  );
+});
+
+test("a file of 0 bytes beside data is a damaged one, not an empty one", async (t) => {
+  const dir = tempDir(t);
+  fill(dir);
+  truncateSync(join(dir, "evidence.db"));
+  const { code, stdout, stderr } = await run(["--data-dir", dir]);
+  assert.equal(code, 3);
+  assert.match(stdout, /incidents not known, 1 peer, loss 5\.15 %/);
+  assert.match(
+    stderr,
+    /^meshprobe report: Cannot read .*evidence\.db: the database is damaged \(it is empty, but metrics\.db .*; the report goes on without it\n$/,
+  );
+});
+
 test("an empty store and an empty directory", async (t) => {
   const dir = tempDir(t);
   const nothing = await run(["--data-dir", dir]);
@@ -179,6 +249,7 @@ test("--help teaches with examples; --config finds the data directory", async (t
   const help = await run(["--help"]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /examples:[^]*--since 2h/);
+  assert.match(help.stdout, /--until TIME[^-]*one after now/);
   const dir = tempDir(t);
   mkdirSync(join(dir, "data"));
   fill(join(dir, "data"));

@@ -78,6 +78,17 @@ test("a time that has not come yet is refused", () => {
     assert.throws(() => read(text, NOW), /it has not come yet; accepted: 2h, /);
 });
 
+test("where the future is allowed, a time that has not come yet is read; nonsense is refused all the same", () => {
+  const later = (text: string): string => new Date(parseSince(text, { nowMs: Date.parse(NOW), localMs: shanghai, future: true })).toISOString();
+  assert.equal(later("13:00"), "2026-11-20T05:00:00.000Z");
+  assert.equal(later("today 12:31"), "2026-11-20T04:31:00.000Z");
+  assert.equal(later("2026-11-21"), "2026-11-20T16:00:00.000Z");
+  assert.equal(later("2030-01-01T00:00:00Z"), "2030-01-01T00:00:00.000Z");
+  assert.equal(later("2h"), "2026-11-20T02:30:00.000Z");
+  assert.throws(() => later("tomorrow"), /it is no time/);
+  assert.throws(() => later("99999d"), /before 1970/);
+});
+
 test("nonsense is refused with the forms that are accepted", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["", /it is no time/],

@@ -87,6 +87,12 @@ test("data that ends long before now says that the agent may not be running; a r
   assert.doesNotMatch(renderText(sampleReport({ ...old, generated_at: "2026-11-20T20:13:00.000Z" }), OPTIONS), /may not be running/);
 });
 
+test("a range that ends in the future is judged by now: fresh data says nothing of the agent, old data does", () => {
+  const until = "2026-11-19T22:00:00.000Z";
+  assert.doesNotMatch(renderText(sampleReport({ until }), OPTIONS), /may not be running/);
+  assert.match(renderText(sampleReport({ until, last_data_at: "2026-11-19T20:10:00.000Z" }), OPTIONS), /may not be running/);
+});
+
 test("more than twenty incidents are a list, with --full all of them are shown", () => {
   const incidents = Array.from({ length: 21 }, (_, i) => reportIncident({ id: `i${i}`, event_id: `e${i % 3}` }));
   const list = renderText(sampleReport({ incidents }), OPTIONS);

@@ -1,0 +1,61 @@
+/**
+ * The hop tables of an incident, one per phase, and what their losses mean: worked out here for every format. Text shows these tables, JSON the table of each
+ * capture, and both say the same of a hop. So the label of a capture's line is that of its TTL in the table of the phase: the single packet of a sweep is not
+ * judged alone. It is given only where the line lost something and the capture itself shows an answer from behind it; a trace that ended there is the fault's.
+ */
+import type { Hop } from "../path/hop.ts";
+import { annotateHops } from "../path/honest-loss.ts";
+import { mergeHops } from "../path/hop-table.ts";
+import type { Phase } from "../store/rows.ts";
+import type { ReportCapture, ReportHop, ReportIncident } from "./report.ts";
+
+const PHASES: readonly Phase[] = ["before", "during", "after"];
+
+export interface PhaseTable {
+  readonly phase: Phase;
+  /** The captures that are added up in it; none when the phase has no trace. */
+  readonly traces: readonly ReportCapture[];
+  /** With the stored notes and the labels. */
+  readonly hops: readonly Hop[];
+  /** By TTL: which losses are not the path's. */
+  readonly labels: ReadonlyMap<number, string>;
+}
+
+/** Before, during and after, always three. Expects captures with the notes that are stored, see `withHopNotes`. */
+export function phaseTables(incident: ReportIncident): PhaseTable[] {
+  const before = mergeHops(tracesOf(incident, "before").map(hopsOf));
+  return PHASES.map((phase) => {
+    const traces = tracesOf(incident, phase);
+    const merged = mergeHops(traces.map(hopsOf));
+    // Notes are left out for the labels to stand alone.
+    const bare = merged.map((hop) => ({ ...hop, note: null }));
+    const judged = annotateHops(bare, phase === "before" ? null : before, phase === "during" ? (incident.loss_pct ?? 0) : 0);
+    const labels = new Map(judged.flatMap(({ ttl, note }) => (note === null ? [] : [[ttl, note] as const])));
+    return { phase, traces, hops: merged.map((hop) => withLabel(hop, labels)), labels };
+  });
+}
+
+/** The incident with the labels in the hops of its captures. Those that another node asked for belong to no phase and stay as they are. */
+export function withHopNotes(incident: ReportIncident): ReportIncident {
+  const labels = new Map(phaseTables(incident).flatMap((table) => table.traces.map((trace) => [trace.id, table.labels] as const)));
+  return { ...incident, captures: incident.captures.map((capture) => withLabels(capture, labels.get(capture.id) ?? new Map())) };
+}
+
+export function hopsOf(capture: ReportCapture): Hop[] {
+  return capture.hops.map((hop) => ({ ...hop, lossPct: hop.loss_pct, rttMs: hop.rtt_ms }));
+}
+
+function tracesOf(incident: ReportIncident, phase: Phase): ReportCapture[] {
+  return incident.captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
+}
+
+function withLabels(capture: ReportCapture, labels: ReadonlyMap<number, string>): ReportCapture {
+  const lastAnswer = capture.hops.findLastIndex((hop) => hop.received > 0);
+  const lossy = (hop: ReportHop): boolean => hop.loss_pct !== null && hop.loss_pct > 0;
+  return { ...capture, hops: capture.hops.map((hop, index) => (index < lastAnswer && lossy(hop) ? withLabel(hop, labels) : hop)) };
+}
+
+function withLabel<T extends Hop | ReportHop>(hop: T, labels: ReadonlyMap<number, string>): T {
+  const label = labels.get(hop.ttl);
+  return label === undefined ? hop : { ...hop, note: hop.note === null ? label : `${hop.note}; ${label}` };
+}

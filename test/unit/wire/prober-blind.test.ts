@@ -38,7 +38,7 @@ describe("after a stall", () => {
     const wire = new VirtualWire();
     wire.run(10_003);
     for (let tick = 0; tick < 5; tick++) wire.stall(400);
-    assert.deepEqual(wire.blinds, []);
+    assert.equal(wire.blinds.length, 0, "not yet");
     wire.run(1_000);
     assert.equal(wire.blinds.length, 1);
     const [blind] = wire.blinds;

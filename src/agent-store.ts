@@ -1,0 +1,93 @@
+/**
+ * The agent's hold on its data directory: lock, ballast, both databases and their budget, opened in order and closed in reverse. A write that fails never ends
+ * the agent: it is said once, and probing goes on.
+ */
+import { EvidenceWriter } from "./capture/evidence-writer.ts";
+import type { Config } from "./config/config.ts";
+import type { FactLog } from "./fact-log.ts";
+import { Ballast } from "./store/ballast.ts";
+import { StoreBudget } from "./store/budget.ts";
+import { prepareDataDir } from "./store/database.ts";
+import { EvidenceStore } from "./store/evidence.ts";
+import { lockDataDir, type AgentLock } from "./store/lock.ts";
+import { MetricsStore } from "./store/metrics.ts";
+
+export class AgentStore {
+  readonly evidence: EvidenceStore;
+  readonly metrics: MetricsStore;
+  /** The door for everything that is captured; what may not be lost goes through it. */
+  readonly writer: EvidenceWriter;
+  readonly #log: FactLog;
+  readonly #lock: AgentLock;
+  readonly #budget: StoreBudget;
+  /** Which of the two kinds of writes fails: each is told once, and once when it works again. */
+  readonly #failing = { evidence: false, other: false };
+  /** Of the last wire; also when the disk was full and it could not be stored. */
+  #epoch = 0;
+
+  /** Throws StoreError. */
+  constructor({ dataDir, store }: Pick<Config, "dataDir" | "store">, log: FactLog) {
+    this.#log = log;
+    prepareDataDir(dataDir);
+    this.#lock = lockDataDir(dataDir, process.pid);
+    const ballast = new Ballast(dataDir, { maxBytes: store.maxBytes, note: (line) => log.warn({}, line) });
+    const onFull = (): boolean => ballast.give();
+    this.evidence = new EvidenceStore(dataDir, { onFull });
+    this.metrics = new MetricsStore(dataDir, { onFull });
+    this.#budget = new StoreBudget({ evidence: this.evidence, metrics: this.metrics, ballast, store });
+    this.writer = new EvidenceWriter(this.evidence, {
+      onError: (error) => this.#problem("evidence", error),
+      onRecovered: () => this.#recovered("evidence"),
+    });
+    ballast.create();
+  }
+
+  /** For writes that the agent can do without: one that fails is left out. */
+  attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      return this.#problem("other", error);
+    }
+    this.#recovered("other");
+  }
+
+  /** The boot epoch of the next wire: its wall second, above every one before it. */
+  nextEpoch(nowMs: number): number {
+    const epoch = Math.max(Math.floor(nowMs / 1000), this.evidence.lastEpoch() + 1, this.#epoch + 1);
+    this.#epoch = epoch;
+    this.attempt(() => this.evidence.setEpoch(epoch));
+    return epoch;
+  }
+
+  /** Sums up rollups whose period is over and evicts what is over the budget. */
+  upkeep(nowMs: number): void {
+    this.attempt(() => {
+      this.metrics.roll(nowMs);
+      this.#budget.run(nowMs);
+    });
+  }
+
+  close(nowMs: number): void {
+    const lost = this.writer.close();
+    if (lost > 0) this.#log.error({ writes: lost }, "the disk is full to the end: what waited for it is lost");
+    // What a full disk keeps from being written now, the next start makes up for.
+    this.attempt(() => void this.evidence.interruptOpen());
+    this.attempt(() => void this.metrics.roll(nowMs));
+    this.evidence.close();
+    this.metrics.close();
+    this.#lock.release();
+  }
+
+  #problem(kind: "evidence" | "other", error: unknown): void {
+    if (!this.#failing[kind])
+      this.#log.error({ error: error instanceof Error ? error.message : String(error) }, "cannot write to the store; probing goes on");
+    this.#failing[kind] = true;
+  }
+
+  #recovered(kind: "evidence" | "other"): void {
+    if (!this.#failing[kind]) return;
+    this.#failing[kind] = false;
+    this.#log.info({}, `the store can be written again${kind === "evidence" ? "; what had waited is written" : ""}`);
+  }
+}

@@ -1,0 +1,41 @@
+/** An incident as the detector keeps it → its row. */
+import { incidentKind, type Incident } from "../detect/incident.ts";
+import type { BurstRow, IncidentRow } from "../store/rows.ts";
+
+/** What the detector does not know of an incident. */
+export type IncidentContext = Pick<IncidentRow, "eventId" | "baselineCaptureId" | "intervalMs" | "timeoutMs">;
+
+export function incidentRow(incident: Incident, context: IncidentContext): IncidentRow {
+  return {
+    id: incident.id,
+    eventId: context.eventId,
+    continues: incident.continues,
+    peer: incident.peer,
+    address: incident.address,
+    kind: incidentKind(incident),
+    status: incident.phase,
+    startedMs: incident.startedMs,
+    detectedMs: incident.detectedMs,
+    endedMs: incident.endedMs,
+    intervalMs: context.intervalMs,
+    timeoutMs: context.timeoutMs,
+    bursts: incident.bursts.map(burstRow),
+    baselineCaptureId: context.baselineCaptureId,
+  };
+}
+
+function burstRow(burst: Incident["bursts"][number], index: number): BurstRow {
+  const { count } = burst;
+  return {
+    number: index + 1,
+    startedMs: burst.startedMs,
+    endedMs: burst.endedMs,
+    sent: count.sent,
+    lost: count.lost,
+    late: count.late,
+    sendFailed: count.sendFailed,
+    blind: count.blind,
+    longestRun: count.longestRun,
+    flows: count.flowSent.map((sent, flow) => ({ flow, sent, lost: count.flowLost[flow] ?? 0 })),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The book of peers: who is probed, at which address, whether it ever answered, and which of our own addresses leads to it. It begins with what the agent
+ * before us knew, and every change goes to the store, so that a resolver that is down at the next start costs nothing.
+ */
+import pLimit from "p-limit";
+import type { PeerConfig } from "../config/config.ts";
+import type { FactLog } from "../fact-log.ts";
+import type { PeerRow } from "../store/rows.ts";
+import type { FirstReply, WirePeer } from "../wire/messages.ts";
+import type { EvidenceWriter } from "./evidence-writer.ts";
+import { Names, type Lookup } from "./names.ts";
+import { sourceAddress } from "./source-address.ts";
+
+/** Sockets that ask the kernel for a route at once. */
+const CONCURRENT_SOURCES = 4;
+
+export interface PeerBookPorts {
+  readonly writer: EvidenceWriter;
+  readonly log: Pick<FactLog, "info" | "warn">;
+  /** The name of a peer stands for another address now. */
+  readonly onAddress: (peer: string, address: string) => void;
+  /** Default: the system's resolver. */
+  readonly lookup?: Lookup;
+}
+
+export class PeerBook {
+  readonly #peers: readonly PeerConfig[];
+  readonly #ports: PeerBookPorts;
+  readonly #names: Names;
+  /** Of the peers in the configuration, all of them active. */
+  readonly #rows = new Map<string, PeerRow>();
+  /** By the address of the peer; null where there is no route. */
+  readonly #sources = new Map<string, string | null>();
+  readonly #sourceLimit = pLimit(CONCURRENT_SOURCES);
+
+  constructor(peers: readonly PeerConfig[], ports: PeerBookPorts) {
+    this.#peers = peers;
+    this.#ports = ports;
+    this.#names = new Names({
+      onProblem: (host, error) => ports.log.warn({ host, error: String(error) }, "cannot resolve the name of a peer; its last good address is kept"),
+      ...(ports.lookup === undefined ? {} : { lookup: ports.lookup }),
+    });
+  }
+
+  /** Starts the book from the rows of the agent before us; peers that are no longer in the configuration stay in the store, inactive. */
+  recover(rows: readonly PeerRow[]): void {
+    const known = new Map(rows.map((row) => [row.name, row]));
+    for (const peer of this.#peers) {
+      const before = known.get(peer.name);
+      known.delete(peer.name);
+      const literal = this.#names.address(peer.host);
+      // An address that changed is another machine as far as we know: it has not answered yet.
+      const same = before !== undefined && (literal === null || literal === before.address);
+      this.#rows.set(peer.name, {
+        name: peer.name,
+        address: literal ?? before?.address ?? "",
+        intervalMs: peer.intervalMs,
+        firstReplyMs: same ? before.firstReplyMs : null,
+        active: true,
+      });
+    }
+    const gone = [...known.values()].filter((row) => row.active).map((row) => ({ ...row, active: false }));
+    this.#ports.writer.now((store) => store.putPeers([...this.#rows.values(), ...gone]));
+  }
+
+  /** Asks for all names, then for our addresses towards the peers; the latter is not waited for. Never rejects. */
+  async resolve(): Promise<void> {
+    const hosts = this.#peers.map((peer) => peer.host);
+    await this.#names.resolve(hosts, (host, address) => {
+      for (const peer of this.#peers) if (peer.host === host) this.#resolved(peer.name, address);
+    });
+    for (const row of this.#rows.values())
+      if (row.address !== "") void this.#sourceLimit(async () => this.#sources.set(row.address, await sourceAddress(row.address)));
+  }
+
+  /** Peers that answered, at the address that answered; the first time is kept for good. */
+  replied(replies: readonly FirstReply[]): void {
+    for (const { peer, address, atMs } of replies) {
+      const row = this.#rows.get(peer);
+      if (row !== undefined) this.#put({ ...row, address, firstReplyMs: row.firstReplyMs ?? atMs });
+    }
+  }
+
+  /** Peers that have answered some time. */
+  get answering(): number {
+    return [...this.#rows.values()].filter((row) => row.firstReplyMs !== null).length;
+  }
+
+  get allAnswered(): boolean {
+    return this.answering === this.#rows.size;
+  }
+
+  /** Our address towards one of a peer; null while not known, or without a route. */
+  sourceOf(address: string): string | null {
+    return this.#sources.get(address) ?? null;
+  }
+
+  /** What a wire that starts now is to probe. */
+  forWire(): WirePeer[] {
+    return this.#peers.map((peer) => ({
+      name: peer.name,
+      address: this.#names.address(peer.host) ?? this.#rememberedAddress(peer),
+      intervalMs: peer.intervalMs,
+      everReplied: this.#rows.get(peer.name)?.firstReplyMs != null,
+    }));
+  }
+
+  /** The last good address of a name from an earlier run, when it cannot be resolved now. */
+  #rememberedAddress(peer: PeerConfig): string | null {
+    const address = this.#rows.get(peer.name)?.address ?? "";
+    return address === "" ? null : address;
+  }
+
+  #resolved(peer: string, address: string): void {
+    this.#ports.log.info({ peer, address }, "name resolved");
+    const row = this.#rows.get(peer);
+    if (row !== undefined) this.#put({ ...row, address });
+    this.#ports.onAddress(peer, address);
+  }
+
+  #put(row: PeerRow): void {
+    this.#rows.set(row.name, row);
+    this.#ports.writer.soon((store) => store.putPeer(row));
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * How the wire fares: what it says of its own troubles is logged when it gets worse, not every second, and the time between the last word of one wire and the
+ * "ready" of the next, which nobody watched, becomes one blind interval.
+ */
+import type { FactLog } from "../fact-log.ts";
+import type { BlindRow } from "../store/rows.ts";
+import type { WireMessage } from "../wire/messages.ts";
+
+type Ready = Extract<WireMessage, { kind: "ready" }>;
+type Alive = Extract<WireMessage, { kind: "alive" }>;
+
+export class WireHealth {
+  readonly #log: Pick<FactLog, "warn">;
+  /** Since when nobody watches, null while the wire runs. Wall ms, as all times here. */
+  #unwatched: { readonly sinceMs: number; readonly cause: "wire-restart" | "agent-restart" } | null = null;
+  #lastAliveMs = 0;
+  /** Kinds of send errors seen from this wire, and messages it had to drop. */
+  #sendErrors = 0;
+  #dropped = 0;
+
+  constructor(log: Pick<FactLog, "warn">) {
+    this.#log = log;
+  }
+
+  /** When the agent before us was last alive. */
+  agentRestarted(lastAliveMs: number, nowMs: number): void {
+    // In the future: the wall clock was set back meanwhile, and how long nobody watched is not known.
+    this.#unwatched = { sinceMs: Math.min(lastAliveMs, nowMs), cause: "agent-restart" };
+  }
+
+  /** The wire died; until the next one is ready nobody watches. */
+  gone(nowMs: number): void {
+    const sinceMs = this.#unwatched?.sinceMs ?? (this.#lastAliveMs > 0 ? this.#lastAliveMs : nowMs);
+    this.#unwatched = { sinceMs, cause: "wire-restart" };
+  }
+
+  /** A wire watches again. Returns the interval that nobody watched, if there was one. */
+  ready(message: Pick<Ready, "receiveBuffer" | "wantedBuffer">, nowMs: number): BlindRow | null {
+    if (message.receiveBuffer > 0 && message.receiveBuffer < message.wantedBuffer) {
+      const wanted = message.wantedBuffer / 2;
+      this.#log.warn(
+        { receive_buffer: message.receiveBuffer },
+        `the receive buffer is smaller than wanted, a stall may overflow it: sysctl -w net.core.rmem_max=${wanted} (and in /etc/sysctl.d), then restart`,
+      );
+    }
+    const unwatched = this.#unwatched;
+    if (unwatched === null) return null;
+    this.#unwatched = null;
+    return { startedMs: unwatched.sinceMs, endedMs: Math.max(unwatched.sinceMs, nowMs), cause: unwatched.cause, detail: null };
+  }
+
+  alive(message: Pick<Alive, "atMs" | "sendErrors" | "dropped">): void {
+    this.#lastAliveMs = message.atMs;
+    const errors = Object.keys(message.sendErrors);
+    if (errors.length > this.#sendErrors)
+      this.#log.warn({ errors: message.sendErrors }, "the kernel refused to send probes: a fault of this node, never counted as loss");
+    this.#sendErrors = errors.length;
+    if (message.dropped > this.#dropped) this.#log.warn({ messages: message.dropped }, "the agent was too slow for its wire: rollups were dropped");
+    this.#dropped = message.dropped;
+  }
+}

@@ -29,6 +29,12 @@ const STAGES: readonly Stage[] = [
 const ROOMS: readonly string[] = STAGES.flatMap((stage) => stage.rooms);
 /** A test file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 300_000;
+/**
+ * Node 24 can hang for good at the end of a process: the main thread waits for V8's compiler threads, and one of them, which needs memory for the code it built,
+ * waits for a garbage collection that only the main thread could do (nodejs/node#54918, #64274, #64560). Maglev and concurrent Sparkplug are the compilers that
+ * do so. A file that hangs all the same is cut after the time above, and fails.
+ */
+const NODE_OPTIONS: readonly string[] = ["--no-maglev", "--no-concurrent-sparkplug"];
 const COUNTS = ["tests", "suites", "passed", "failed", "cancelled", "skipped", "todo"] as const;
 /** As the runner words them. */
 const WORDING: Readonly<Partial<Record<string, string>>> = { passed: "pass", failed: "fail" };
@@ -58,7 +64,13 @@ function prepare(): boolean {
 
 /** The runner's events, file by file as they come, without its closing counts; those are added up. */
 async function* eventsOf(files: readonly string[], concurrency: number, tally: Tally): AsyncGenerator<unknown> {
-  const options = { files: files.map((file) => join(root, file)), concurrency, timeout: FILE_TIMEOUT_MS, signal: stop.signal };
+  const options = {
+    files: files.map((file) => join(root, file)),
+    concurrency,
+    timeout: FILE_TIMEOUT_MS,
+    signal: stop.signal,
+    execArgv: NODE_OPTIONS,
+  };
   for await (const event of run(options)) {
     if (event.type === "test:summary" && event.data.file === undefined) {
       for (const name of COUNTS) tally.counts[name] += event.data.counts[name];

@@ -5,15 +5,14 @@
  * there again: the incident is no longer open, its mtr and its trace afterwards are over, and the shared routers and the agent's hop budget (three traces at
  * once, then one a second) have had time to recover.
  */
-import { mkdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CaptureRow, IncidentRow } from "../../src/store/rows.ts";
-import { startAgent, type Agent } from "../netns/agent.ts";
+import type { Agent } from "../netns/agent.ts";
 import { createLab, type Lab } from "../netns/lab.ts";
 import { starSpec } from "../netns/topology.ts";
 import { EvidenceView } from "./evidence-view.ts";
+import { accessRouter, INTERVAL_MS, peersOf, startStarAgent } from "./star.ts";
 
-export const INTERVAL_MS = 100;
 /** How often the database is looked at while a burst lasts, and while nothing is measured. */
 const LOOK_MS = 10;
 const IDLE_LOOK_MS = 50;
@@ -25,6 +24,8 @@ const SHORT_RECOVERY_MS = 1_500;
 const VERDICT_MS = 500;
 /** 86 good probes until the CUSUM is back at zero, the trace afterwards, and a loaded machine. */
 const QUIET_TIMEOUT_MS = 45_000;
+/** The burst ends up to 9 s after the last loss, and late replies may come for 12 s. */
+const CLOSED_TIMEOUT_MS = 60_000;
 /** Ten baselines through the same first hops: one every five seconds. */
 const BASELINE_TIMEOUT_MS = 90_000;
 
@@ -79,15 +80,8 @@ export class BurstLab {
   static async open(options: BurstLabOptions): Promise<BurstLab> {
     const lab = await createLab(starSpec(options.peers));
     try {
-      mkdirSync(options.directory, { recursive: true });
-      const config = {
-        probe: { interval: `${INTERVAL_MS}ms` },
-        detect: { cooling: "100ms", merge: "1s" },
-        capture: { after: "100ms", hourly: 60, daily: 1440 },
-        peers: peersOf(lab).map((name) => ({ name, address: lab.address(name) })),
-      };
-      const { cli } = options;
-      const agent = await startAgent(lab, "node", { directory: options.directory, config, ...(cli === undefined ? {} : { cli }) });
+      const { directory, cli } = options;
+      const agent = await startStarAgent(lab, { directory, cli, detect: { cooling: "100ms", merge: "1s" }, capture: { after: "100ms" } });
       const burstLab = new BurstLab(lab, agent);
       await until("the path to every peer", BASELINE_TIMEOUT_MS, () => burstLab.view.peersWithBaseline().size === options.peers);
       await pause(RECOVERY_MS);
@@ -101,8 +95,7 @@ export class BurstLab {
   /** The whole of one burst, from the choice of the peer to the moment when the next may begin. */
   async burst(plan: BurstPlan): Promise<BurstRun> {
     const peer = await this.#nextPeer();
-    const access = `a${peer.slice(1)}`;
-    const machine = plan.fault === "access" ? access : "r2";
+    const machine = plan.fault === "access" ? accessRouter(peer) : "r2";
     const hopsBefore = this.lab.hopAddresses("node", peer).slice(0, plan.fault === "access" ? 3 : 2);
     await pause(plan.delayMs);
     const rule = await this.lab.dropOn(machine, { to: this.lab.address(peer), perMille: plan.perMille });
@@ -121,10 +114,19 @@ export class BurstLab {
     return { peer, onMs, offMs, switchErrorMs: rule.switchErrorMs, onDiskMs, incidents, sweeps, hopsBefore };
   }
 
-  /** Waits until the last incident of a peer is closed: until then a burst would go on in it. */
-  async rested(peer: string): Promise<void> {
-    const isClosed = (): boolean => this.view.incidents(peer, 0).every((incident) => incident.status === "closed");
-    await until(`the last incident of ${peer} closed`, QUIET_TIMEOUT_MS, isClosed);
+  /** Waits until the last incident of these peers is closed: until then a burst would go on in it. */
+  async rested(peers: readonly string[]): Promise<void> {
+    await this.closed(peers.map((peer) => ({ peer, sinceMs: 0, atLeast: 0 })));
+  }
+
+  /** Waits until so many incidents that began since are there, and closed. */
+  async closed(expected: readonly { readonly peer: string; readonly sinceMs: number; readonly atLeast: number }[]): Promise<void> {
+    await until(`the incidents of ${expected.map(({ peer }) => peer).join(", ")} closed`, CLOSED_TIMEOUT_MS, () =>
+      expected.every(({ peer, sinceMs, atLeast }) => {
+        const incidents = this.view.incidents(peer, sinceMs);
+        return incidents.length >= atLeast && incidents.every((incident) => incident.status === "closed");
+      }),
+    );
   }
 
   async close(): Promise<void> {
@@ -136,7 +138,7 @@ export class BurstLab {
   /** The next in turn. */
   async #nextPeer(): Promise<string> {
     const peer = this.peers[this.#turn++ % this.peers.length] as string;
-    await this.rested(peer);
+    await this.rested([peer]);
     return peer;
   }
 
@@ -155,10 +157,6 @@ export class BurstLab {
     const captures = this.view.captures(incidentId);
     return captures.some((capture) => capture.phase === "after") && captures.every((capture) => capture.status !== "running");
   }
-}
-
-function peersOf(lab: Lab): string[] {
-  return lab.topology.spec.hosts.filter((host) => host !== "node");
 }
 
 /** Another process writes what is waited for, and tells nobody. */

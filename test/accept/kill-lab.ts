@@ -6,16 +6,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import process from "node:process";
 import type { Report } from "../../src/report/report.ts";
 import type { IncidentRow } from "../../src/store/rows.ts";
-import { startAgent, type Agent } from "../netns/agent.ts";
+import type { Agent } from "../netns/agent.ts";
 import { createLab, type Lab } from "../netns/lab.ts";
 import { processesIn } from "../netns/processes.ts";
 import { starSpec } from "../netns/topology.ts";
 import { until } from "./burst-lab.ts";
 import { EvidenceView } from "./evidence-view.ts";
+import { accessRouter, INTERVAL_MS, peersOf, startStarAgent } from "./star.ts";
 import { startWitness, type Heard, type Witness } from "./witness.ts";
 
 const PEERS = 4;
-const INTERVAL_MS = 100;
 /** The incident must be on disk this long after its first lost packet, and a line this long after it was heard. */
 const INCIDENT_MS = 900;
 const LINE_MS = 500;
@@ -78,14 +78,7 @@ export class KillLab {
     const { directory, cli } = options;
     const lab = await createLab(starSpec(PEERS));
     try {
-      const peers = lab.topology.spec.hosts.filter((host) => host !== "node").map((name) => ({ name, address: lab.address(name) }));
-      const config = {
-        probe: { interval: `${INTERVAL_MS}ms` },
-        detect: { merge: "10s", cooling: "5s" },
-        capture: { hourly: 60, daily: 1440 },
-        peers,
-      };
-      const start = (): Promise<Agent> => startAgent(lab, "node", { directory, config, ...(cli === undefined ? {} : { cli }) });
+      const start = (): Promise<Agent> => startStarAgent(lab, { directory, cli, detect: { merge: "10s", cooling: "5s" } });
       // A first life, so that the peers are known and there is something to be blind since.
       const agent = await start();
       await pause(WARM_UP_MS);
@@ -98,14 +91,13 @@ export class KillLab {
   }
 
   async kill(plan: KillPlan): Promise<KillRun> {
-    const number = (this.#turn++ % PEERS) + 1;
-    const peer = `p${number}`;
+    const peer = peersOf(this.#lab)[this.#turn++ % PEERS] as string;
     const agent = await this.#start();
     await pause(HEALTHY_MS);
     // A kill before the loss is the rule switched on afterwards.
     if (plan.afterMs < 0)
       return this.#judge(await this.#killed(agent, { peer, onMs: Date.now() - plan.afterMs, afterMs: plan.afterMs }), { peer, hold: false });
-    const rule = await this.#lab.dropOn(`a${number}`, { to: this.#lab.address(peer), perMille: 1000 });
+    const rule = await this.#lab.dropOn(accessRouter(peer), { to: this.#lab.address(peer), perMille: 1000 });
     const lifted = plan.hold ? null : pause(BURST_MS).then(() => rule.lift());
     const death = await this.#killed(agent, { peer, onMs: rule.switchedOnMs, afterMs: plan.afterMs });
     const run = await this.#judge(death, { peer, hold: plan.hold });

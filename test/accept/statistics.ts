@@ -16,6 +16,15 @@ export function wilson95(hits: number, total: number): Interval {
   return [Math.max(0, (middle - spread) / scale), Math.min(1, (middle + spread) / scale)];
 }
 
+/** For people: to so many decimal places. */
+export function round(value: number, places = 3): number {
+  return Math.round(value * 10 ** places) / 10 ** places;
+}
+
+export function roundInterval([low, high]: Interval): Interval {
+  return [round(low), round(high)];
+}
+
 /** Nearest rank: the smallest value that at least this share (0 to 1) of the values does not exceed; NaN when there are none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);

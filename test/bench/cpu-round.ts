@@ -1,5 +1,5 @@
 /** One round of the comparison: the agent, then fping in its place, on the same targets. */
-import { rmSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ProbeLab } from "./probe-lab.ts";
 
 export interface CpuSample {
@@ -28,9 +28,8 @@ export interface RoundOptions {
 }
 
 export async function measureRound(lab: ProbeLab, options: RoundOptions): Promise<CpuSample> {
-  const { peers, paced } = options;
-  const { window, totals } = await lab.agent(options);
-  rmSync(options.directory, { recursive: true, force: true });
+  const { peers, paced, seconds } = options;
+  const { window, totals } = await lab.agent({ ...options, during: () => pause(seconds * 1000) });
   const fping = await lab.fping(options);
   return {
     peers,

@@ -4,12 +4,14 @@
  *
  * Probes are counted by the far kernel (InEchos of /proc/net/snmp), not by the program that is measured.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Report } from "../../src/report/report.ts";
-import { startAgent, type Agent } from "../netns/agent.ts";
+import { startAgent } from "../netns/agent.ts";
 import { createLab, type Lab } from "../netns/lab.ts";
+import { wireOf } from "../netns/processes.ts";
+import { tally } from "../netns/tally.ts";
 import { processorNs, processTree } from "./processor-time.ts";
+import { ProcessorWait } from "./processor-wait.ts";
 
 export const INTERVAL_MS = 100;
 /** fping 5 gives a sequence number away again after ten seconds at the earliest, and has 65,535 of them: then it ends with an error. */
@@ -17,6 +19,10 @@ const FPING_PROBES = 60_000;
 const FPING_MAX_S = 10;
 /** The first round of fping is name look-ups and cold caches. */
 const FPING_WARM_UP_MS = 400;
+/** So long fping goes on after its window where it can, for we may be late in ending that. */
+const FPING_SLACK_S = 2;
+/** For the clock of the report, which counts in whole seconds. */
+const REPORT_SLACK_MS = 10_000;
 
 export interface Window {
   readonly seconds: number;
@@ -36,17 +42,28 @@ export interface Totals {
   readonly sentShare: number;
 }
 
+/** An interval that the agent itself calls blind. */
+export interface BlindSpell {
+  readonly cause: string;
+  readonly ms: number;
+  /** Of it, as long as the machine made the probing process wait for a processor; null when the process ended before that could be asked. */
+  readonly waitedMs: number | null;
+}
+
 export interface AgentRun {
   readonly window: Window;
   /** Of the whole run, start and end included, as the report says. */
   readonly totals: Totals;
+  readonly blindSpells: readonly BlindSpell[];
 }
 
 export interface AgentRunOptions {
   readonly peers: number;
+  /** Made for the run, and removed after it. */
   readonly directory: string;
   readonly warmUpMs: number;
-  readonly seconds: number;
+  /** The window lasts as long as this does. */
+  readonly during: () => Promise<unknown>;
   readonly cli?: string;
 }
 
@@ -74,23 +91,34 @@ export class ProbeLab {
   }
 
   async agent(options: AgentRunOptions): Promise<AgentRun> {
-    const { peers, directory, warmUpMs, seconds, cli } = options;
+    const { peers, directory, warmUpMs, during, cli } = options;
     const config = {
       probe: { interval: `${INTERVAL_MS}ms`, max_rate: `${Math.max(2000, peers * 12)}/s` },
       // One trace each at the start is enough.
       capture: { baseline: "24h" },
       peers: targets(peers).map((address, index) => ({ name: `p${index}`, address })),
     };
+    const sinceMs = Date.now() - REPORT_SLACK_MS;
     const agent = await startAgent(this.#lab, "node", { directory, config, ...(cli === undefined ? {} : { cli }) });
+    const wait = new ProcessorWait(wireOf(agent.pid));
     try {
       await pause(warmUpMs);
-      const window = await this.#window(agent.pid, seconds);
+      const window = await this.#window(agent.pid, during);
       // All probes of the window are judged before the end, or they would count as neither.
       await pause(2_500);
       await agent.stop();
-      return { window, totals: await totals(agent) };
+      const { sent, lost, blind, incidents, skipped, sendFailed, blindIntervals } = await tally(agent, { sinceMs, untilMs: Date.now() });
+      const totals = { sent, lost, blind, incidents: incidents.length, sentShare: sent / (sent + skipped + sendFailed) };
+      const blindSpells = blindIntervals.map(({ cause, ms, started_at, ended_at }) => ({
+        cause,
+        ms,
+        waitedMs: wait.during(Date.parse(started_at), Date.parse(ended_at)),
+      }));
+      return { window, totals, blindSpells };
     } finally {
+      wait.stop();
       agent.kill("SIGKILL");
+      rmSync(directory, { recursive: true, force: true });
     }
   }
 
@@ -100,7 +128,7 @@ export class ProbeLab {
     const rounds = (s: number): number => Math.ceil(s * (1000 / INTERVAL_MS));
     const seconds = Math.min(options.seconds, fpingSeconds(peers));
     const pattern = paced ? ["-i", "0.1"] : ["-i", "0"];
-    const count = rounds(seconds + FPING_WARM_UP_MS / 1000 + 0.3);
+    const count = Math.min(rounds(seconds + FPING_WARM_UP_MS / 1000 + FPING_SLACK_S), Math.floor(FPING_PROBES / peers));
     const before = this.#echoes();
     const child = this.#lab.spawn("node", ["fping", "-q", "-p", String(INTERVAL_MS), ...pattern, "-b", "64", "-c", String(count), ...targets(peers)]);
     child.stdout.resume();
@@ -109,7 +137,7 @@ export class ProbeLab {
     const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
     while (this.#echoes() === before && child.exitCode === null) await pause(5);
     await pause(FPING_WARM_UP_MS);
-    const window = await this.#window(child.pid ?? 0, seconds);
+    const window = await this.#window(child.pid ?? 0, () => pause(seconds * 1000));
     const early = child.exitCode !== null;
     const code = await ended;
     if (early || code !== 0) throw new Error(`Cannot measure fping: exit code ${code}; ${errors.trim().split("\n").at(-1) ?? ""}`);
@@ -120,10 +148,10 @@ export class ProbeLab {
     return this.#lab.close();
   }
 
-  async #window(pid: number, seconds: number): Promise<Window> {
+  async #window(pid: number, during: () => Promise<unknown>): Promise<Window> {
     const tree = processTree(pid);
     const before = this.#look(tree);
-    await pause(seconds * 1000);
+    await during();
     const after = this.#look(tree);
     const probes = after.echoes - before.echoes;
     const processorMs = (after.ns - before.ns) / 1e6;
@@ -151,18 +179,4 @@ export function fpingSeconds(peers: number): number {
 function targets(peers: number): string[] {
   // 10.98.0.0 is left out: it looks like a network's own address.
   return Array.from({ length: peers }, (_, index) => `10.98.${(index + 1) >> 8}.${(index + 1) & 255}`);
-}
-
-async function totals(agent: Agent): Promise<Totals> {
-  const report = JSON.parse(await agent.report("--since", "1h", "--format", "json")) as Report;
-  const sum = (of: (peer: Report["peers"][number]) => number): number => report.peers.reduce((total, peer) => total + of(peer), 0);
-  const sent = sum((peer) => peer.sent);
-  const missed = sum((peer) => peer.skipped + peer.send_failed);
-  return {
-    sent,
-    lost: sum((peer) => peer.lost),
-    blind: sum((peer) => peer.blind),
-    incidents: report.incidents.length,
-    sentShare: sent / (sent + missed),
-  };
 }

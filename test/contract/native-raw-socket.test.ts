@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { describe, test, type TestContext } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import raw from "raw-socket";
 import type { SocketWrap } from "raw-socket";
 
@@ -13,6 +14,8 @@ const SOL_RAW = 255;
 const ICMP_FILTER = 1;
 const ECHO_REPLY = 0;
 const LOOPBACK = "127.0.0.1";
+/** A packet that never comes is a failure with a name, and not a file that the runner cuts minutes later. */
+const TIMEOUT_MS = 20_000;
 /** Identifies our packets among those of other programs that ping loopback. */
 const ID = (process.pid & 0x7fff) | 0x8000;
 
@@ -76,6 +79,18 @@ function openSockets(): number {
   return readdirSync("/proc/self/fd").filter(isSocket).length;
 }
 
+/** Poll handles of the event loop, closed ones that it has not yet let go included: as long as one is active the process does not end. */
+function pollHandles(): number {
+  const { libuv } = process.report.getReport() as { readonly libuv: readonly { readonly type: string }[] };
+  return libuv.filter(({ type }) => type === "poll").length;
+}
+
+/** The loop lets closed handles go at the end of a turn, after what setImmediate called: so it takes two. */
+async function letGo(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
 /** Types and sequence numbers of what is in the socket and has our id (echo packets only). */
 function readAll(wrap: SocketWrap): { readonly type: number; readonly sequence: number }[] {
   const read: { type: number; sequence: number }[] = [];
@@ -92,7 +107,7 @@ function readAll(wrap: SocketWrap): { readonly type: number; readonly sequence: 
   }
 }
 
-describe("raw-socket 1.8.1", { skip: process.geteuid?.() === 0 ? false : "raw sockets need root" }, () => {
+describe("raw-socket 1.8.1", { skip: process.geteuid?.() === 0 ? false : "raw sockets need root", timeout: TIMEOUT_MS }, () => {
   test("an empty socket throws the text of strerror, without a code", (t) => {
     const { wrap } = open(t, []);
     readAll(wrap);
@@ -142,11 +157,15 @@ describe("raw-socket 1.8.1", { skip: process.geteuid?.() === 0 ? false : "raw so
     const { wrap, events } = open(t, [ECHO_REPLY]);
     const buffer = Buffer.alloc(2048);
     let read = 0;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     wrap.emit = (event) => {
       if (event !== "recvReady") return;
       events.push(event);
-      wrap.recv(buffer, () => void read++);
+      try {
+        wrap.recv(buffer, () => void read++);
+      } catch (error) {
+        reject(error as Error);
+      }
       if (read === 5) resolve();
     };
     for (let number = 1; number <= 5; number++) send(wrap, number);
@@ -163,5 +182,18 @@ describe("raw-socket 1.8.1", { skip: process.geteuid?.() === 0 ? false : "raw so
     send(wrap, 1);
     assert.equal(openSockets(), before);
     assert.equal(filterOf(wrap), 0);
+  });
+
+  test("after close the event loop keeps neither a socket nor a poll handle, whichever way it was opened", async (t) => {
+    await letGo();
+    const before = { sockets: openSockets(), polls: pollHandles() };
+    const [plain, paused, reopened] = [open(t, []).wrap, open(t, []).wrap, open(t, []).wrap];
+    paused.pause(true, true);
+    reopened.close();
+    send(reopened, 1);
+    assert.deepEqual({ sockets: openSockets(), polls: pollHandles() }, { sockets: before.sockets + 3, polls: before.polls + 4 });
+    for (const wrap of [plain, paused, reopened]) wrap.close();
+    await letGo();
+    assert.deepEqual({ sockets: openSockets(), polls: pollHandles() }, before);
   });
 });

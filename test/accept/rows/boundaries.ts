@@ -1,9 +1,10 @@
 /** How well the boundaries of a burst of total loss match the moments at which the loss was switched on and off. */
 import { boundaryErrors } from "../burst-facts.ts";
-import { INTERVAL_MS } from "../burst-lab.ts";
 import type { Row, RowResult } from "../row.ts";
+import { byNumber, Samples } from "../samples.ts";
 import { spread } from "../spread.ts";
-import { percentile, seededRandom } from "../statistics.ts";
+import { INTERVAL_MS } from "../star.ts";
+import { percentile, round, seededRandom } from "../statistics.ts";
 
 const BURSTS = 60;
 const QUICK_BURSTS = 8;
@@ -24,8 +25,7 @@ export const boundaries: Row = {
   name: "boundaries",
   title: "boundaries of a burst at 100 % loss against the moments the rule was switched",
   async run(context) {
-    const kept = context.kept() as unknown as readonly BoundarySample[];
-    const done = [...kept];
+    const samples = new Samples<BoundarySample>(context);
     const random = seededRandom(context.seed + 1);
     const jobs = Array.from({ length: context.quick ? QUICK_BURSTS : BURSTS }, (_, number) => ({
       number,
@@ -35,24 +35,22 @@ export const boundaries: Row = {
         perMille: 1000,
         delayMs: random() * INTERVAL_MS,
       },
-    })).filter((job) => kept.every((sample) => sample.number !== job.number));
-    await spread(context, jobs, async (lab, { number, plan }) => {
+    }));
+    await spread(context, samples.left(jobs, byNumber), async (lab, { number, plan }) => {
       const run = await lab.burst(plan);
       const errors = boundaryErrors(run);
-      const sample: BoundarySample = {
+      samples.add({
         number,
         durationMs: plan.durationMs,
         switchErrorMs: run.switchErrorMs,
         startMs: errors?.startMs ?? null,
         endMs: errors?.endMs ?? null,
-      };
-      done.push(sample);
-      context.keep({ ...sample });
+      });
       const text =
         errors === null ? "not one burst" : `began ${Math.round(errors.startMs)} ms, ended ${Math.round(errors.endMs)} ms after the switch`;
-      context.progress(`burst ${done.length}, ${plan.durationMs} ms: ${text}`);
+      context.progress(`burst ${samples.all.length}, ${plan.durationMs} ms: ${text}`);
     });
-    return judge(done);
+    return judge(samples.all);
   },
 };
 
@@ -76,7 +74,7 @@ export function judge(samples: readonly Pick<BoundarySample, "startMs" | "endMs"
       not_one_burst: samples.filter((sample) => sample.startMs === null).length,
       start: figures(samples.map((sample) => sample.startMs)),
       end: figures(samples.map((sample) => sample.endMs)),
-      switch_error_max_ms: Math.round(Math.max(0, ...samples.map((sample) => sample.switchErrorMs)) * 10) / 10,
+      switch_error_max_ms: round(Math.max(0, ...samples.map((sample) => sample.switchErrorMs)), 1),
     },
     bar: `each start and end within ${BAR_MS} ms (two intervals) of the switch`,
     passed: samples.length > 0 && hits === samples.length,

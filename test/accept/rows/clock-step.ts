@@ -6,9 +6,8 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import process from "node:process";
-import { startAgent } from "../../netns/agent.ts";
-import { createCrowd } from "../../netns/crowd.ts";
-import { tally, type Tally } from "../../netns/tally.ts";
+import type { Tally } from "../../netns/tally.ts";
+import { alarmsOf, countsOf, faultsOf, finalTally, MAX_RTT_MS, probeCrowd } from "../healthy-crowd.ts";
 import type { Row } from "../row.ts";
 
 const LIBRARY = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketime.so.1`;
@@ -20,7 +19,6 @@ const START_H = -2;
 const STEPS_H: readonly number[] = [-1, -2, -3, -2];
 const BETWEEN_MS = 14_000;
 const STEP_SLACK_MS = 100;
-const MAX_RTT_MS = 100;
 const STEP_LINE = /wall clock was set/;
 
 export interface Stepped {
@@ -52,37 +50,29 @@ export async function stepClock(options: {
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
     NO_FAKE_STAT: "1",
   };
-  const { lab, peers } = await createCrowd(PEERS);
-  try {
-    const config = { probe: { interval: "100ms" }, peers };
-    const agent = await startAgent(lab, "node", { directory, config, env, ...(cli === undefined ? {} : { cli }) });
+  return probeCrowd({ peers: PEERS, directory, cli, env }, async (agent) => {
     await pause(betweenMs);
     for (const hours of stepsH) {
       set(hours);
       await pause(betweenMs);
     }
-    await agent.stop();
+    const all = await finalTally(agent, Date.now() + 2 * START_H * HOUR_MS);
     return {
       stepsMs: agent.log.filter((record) => STEP_LINE.test(record.msg)).map((record) => Number(record["step_ms"])),
       expectedMs: stepsH.map((hours, index) => (hours - (stepsH[index - 1] ?? START_H)) * HOUR_MS),
-      all: await tally(agent, { sinceMs: Date.now() + 2 * START_H * HOUR_MS, untilMs: Date.now() }),
+      all,
     };
-  } finally {
-    await lab.close();
-  }
+  });
 }
 
 /** What is wrong with it, empty when nothing is. */
 export function stepFaults({ stepsMs, expectedMs, all }: Stepped): readonly string[] {
   const asExpected = stepsMs.length === expectedMs.length && stepsMs.every((ms, index) => Math.abs(ms - (expectedMs[index] ?? 0)) <= STEP_SLACK_MS);
-  const checks: readonly (readonly [boolean, string])[] = [
-    [all.incidents.length === 0, `incidents: ${all.incidents.join("; ")}`],
+  const steps = faultsOf([
     [asExpected, `steps in the log: ${stepsMs.join(", ") || "none"} ms`],
     [all.blindIntervals.length === 0, `blind: ${all.blindIntervals.map((one) => `${one.cause} ${one.ms} ms`).join(", ")}`],
-    [all.sent > 0 && all.lost === 0 && all.late === 0, `${all.sent} sent, ${all.lost} lost, ${all.late} late`],
-    [all.rttMaxMs <= MAX_RTT_MS, `largest RTT ${all.rttMaxMs} ms`],
-  ];
-  return checks.flatMap(([holds, fault]) => (holds ? [] : [fault]));
+  ]);
+  return [...alarmsOf(all), ...steps];
 }
 
 export const clockStep: Row = {
@@ -90,11 +80,10 @@ export const clockStep: Row = {
   title: "wall clock stepped ± 1 h for agent and wire: no incident, nothing blind, RTT untouched, the step in the log",
   async run(context) {
     const seen = await stepClock({ directory: context.directory, cli: context.cli, ...(context.quick ? { betweenMs: 5_000 } : {}) });
-    const { incidents, blindIntervals, ...counts } = seen.all;
     const faults = stepFaults(seen);
     return {
       samples: seen.all.sent,
-      figures: { ...counts, incidents: incidents.length, blind_intervals: blindIntervals.length, steps_ms: seen.stepsMs, faults },
+      figures: { ...countsOf(seen.all), blind_intervals: seen.all.blindIntervals.length, steps_ms: seen.stepsMs, faults },
       bar: `0 incidents, 0 blind, 0 lost, every step in the log to ${STEP_SLACK_MS} ms, largest RTT ≤ ${MAX_RTT_MS} ms`,
       passed: faults.length === 0,
     };

@@ -1,11 +1,11 @@
 /** What a probe costs the processor, the whole agent counted, beside fping on the same targets. */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureSystemPackages } from "../../../packaging/system-packages.ts";
 import { measureRound, type CpuSample } from "../../bench/cpu-round.ts";
 import { ProbeLab } from "../../bench/probe-lab.ts";
 import type { Row, RowResult } from "../row.ts";
-import { percentile } from "../statistics.ts";
+import { Samples } from "../samples.ts";
+import { percentile, round } from "../statistics.ts";
 
 const ROUNDS = 3;
 const SECONDS = 10;
@@ -37,16 +37,14 @@ export const cpu: Row = {
   async run(context) {
     if (ensureSystemPackages(["fping"]).missing.length > 0) throw new Error("Cannot compare: fping is not installed");
     const { rounds, seconds, warmUpMs } = context.quick ? QUICK : { rounds: ROUNDS, seconds: SECONDS, warmUpMs: WARM_UP_MS };
-    const done = [...(context.kept() as unknown as readonly CpuSample[])];
+    const samples = new Samples<CpuSample>(context);
     const lab = await ProbeLab.open();
     try {
       for (const { peers, paced } of cases) {
-        for (let round = of(done, { peers, paced }).length; round < rounds; round++) {
-          const directory = join(context.directory, `${peers}-${paced}-${round}`);
+        for (let done = of(samples.all, { peers, paced }).length; done < rounds; done++) {
+          const directory = join(context.directory, `${peers}-${paced}-${done}`);
           const sample = await measureRound(lab, { peers, paced, directory, warmUpMs, seconds, cli: context.cli });
-          rmSync(directory, { recursive: true, force: true });
-          done.push(sample);
-          context.keep({ ...sample });
+          samples.add(sample);
           context.progress(
             `${peers} peers${paced ? ", fping paced" : ""}: ${sample.agentUs.toFixed(1)} µs a probe, fping ${sample.fpingUs.toFixed(1)}, ratio ${sample.ratio.toFixed(2)}, ${sample.corePct.toFixed(2)} % of a core`,
           );
@@ -55,14 +53,14 @@ export const cpu: Row = {
     } finally {
       await lab.close();
     }
-    return judge(done);
+    return judge(samples.all);
   },
 };
 
 export function judge(samples: readonly CpuSample[]): RowResult {
   const judged = cases.map((one) => {
     const some = of(samples, one);
-    const median = (value: (sample: CpuSample) => number): number => Math.round(percentile(some.map(value), 0.5) * 100) / 100;
+    const median = (value: (sample: CpuSample) => number): number => round(percentile(some.map(value), 0.5), 2);
     const figures = {
       us_per_probe: median((sample) => sample.agentUs),
       fping_us: median((sample) => sample.fpingUs),

@@ -1,6 +1,7 @@
 /** The agent is killed at random moments around a burst: what it knew is on disk, nothing of it goes on, and the next one takes over. */
 import { KillLab, type KillPlan, type KillRun } from "../kill-lab.ts";
 import type { Row } from "../row.ts";
+import { byNumber, Samples } from "../samples.ts";
 import { seededRandom } from "../statistics.ts";
 
 const KILLS = 50;
@@ -22,22 +23,21 @@ export const kill: Row = {
   name: "kill",
   title: "kill -9 of the agent around a burst: incident and every line older than 500 ms are there, interrupted; next start clean; no orphan",
   async run(context) {
-    const plans = killPlans(context.quick ? QUICK_KILLS : KILLS, context.seed);
-    const done = [...context.kept()] as unknown as (KillRun & { readonly number: number })[];
+    const plans = killPlans(context.quick ? QUICK_KILLS : KILLS, context.seed).map((plan, number) => ({ number, plan }));
+    const samples = new Samples<KillRun & { readonly number: number }>(context);
     const lab = await KillLab.open({ directory: context.directory, cli: context.cli });
     try {
-      for (const [number, plan] of plans.entries()) {
-        if (done.some((one) => one.number === number)) continue;
-        const run = { number, ...(await lab.kill(plan)) };
-        done.push(run);
-        context.keep(run);
+      for (const { number, plan } of samples.left(plans, byNumber)) {
+        const run = await lab.kill(plan);
+        samples.add({ number, ...run });
         context.progress(
-          `kill ${done.length}: ${run.killedAfterMs} ms after the loss began, ${run.sweepHops} hops and ${run.mtrLines} mtr answers, ${run.faults.join("; ") || "all there"}`,
+          `kill ${samples.all.length}: ${run.killedAfterMs} ms after the loss began, ${run.sweepHops} hops and ${run.mtrLines} mtr answers, ${run.faults.join("; ") || "all there"}`,
         );
       }
     } finally {
       await lab.close();
     }
+    const done = samples.all;
     const sum = (of: (run: KillRun) => number): number => done.reduce((total, run) => total + of(run), 0);
     return {
       samples: done.length,

@@ -1,8 +1,9 @@
 /** How soon there is evidence of total loss: in memory, and on disk. */
 import { firstHopMs, onDiskMs } from "../burst-facts.ts";
-import type { Row, RowContext, RowResult } from "../row.ts";
+import type { Row, RowResult } from "../row.ts";
+import { byNumber, Samples } from "../samples.ts";
 import { spread } from "../spread.ts";
-import { percentile, seededRandom } from "../statistics.ts";
+import { percentile, round, seededRandom } from "../statistics.ts";
 
 const BURSTS = 100;
 const QUICK_BURSTS = 10;
@@ -22,33 +23,27 @@ export const latency: Row = {
   name: "latency",
   title: "from the first lost packet to the first hop of evidence, and to the incident on disk",
   async run(context) {
-    const kept = context.kept() as unknown as readonly LatencySample[];
-    const done = [...kept];
+    const samples = new Samples<LatencySample>(context);
     const random = seededRandom(context.seed);
     const jobs = Array.from({ length: context.quick ? QUICK_BURSTS : BURSTS }, (_, number) => ({
       number,
       plan: { fault: number % 2 === 0 ? ("access" as const) : ("core" as const), durationMs: DURATION_MS, perMille: 1000, delayMs: random() * 100 },
-    })).filter((job) => kept.every((sample) => sample.number !== job.number));
-    await spread(context, jobs, async (lab, { number, plan }) => {
+    }));
+    const text = (ms: number | null): string => (ms === null ? "never" : `${Math.round(ms)} ms`);
+    await spread(context, samples.left(jobs, byNumber), async (lab, { number, plan }) => {
       const run = await lab.burst(plan);
       const sample: LatencySample = { number, peer: run.peer, firstHopMs: firstHopMs(run), onDiskMs: onDiskMs(run) };
-      done.push(sample);
-      keep(context, sample, done.length);
+      samples.add(sample);
+      context.progress(`burst ${samples.all.length}, ${sample.peer}: first hop ${text(sample.firstHopMs)}, on disk ${text(sample.onDiskMs)}`);
     });
-    return judge(done);
+    return judge(samples.all);
   },
 };
-
-function keep(context: RowContext, sample: LatencySample, count: number): void {
-  context.keep({ ...sample });
-  const text = (ms: number | null): string => (ms === null ? "never" : `${Math.round(ms)} ms`);
-  context.progress(`burst ${count}, ${sample.peer}: first hop ${text(sample.firstHopMs)}, on disk ${text(sample.onDiskMs)}`);
-}
 
 export function judge(samples: readonly Pick<LatencySample, "firstHopMs" | "onDiskMs">[]): RowResult {
   const figures = (of: (sample: Pick<LatencySample, "firstHopMs" | "onDiskMs">) => number | null): Record<string, number | null> => {
     const seconds = samples.map((sample) => (of(sample) ?? Infinity) / 1000);
-    const rounded = (value: number): number | null => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null);
+    const rounded = (value: number): number | null => (Number.isFinite(value) ? round(value) : null);
     const missing = seconds.filter((value) => !Number.isFinite(value)).length;
     return {
       min_s: rounded(Math.min(...seconds)),

@@ -3,10 +3,10 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import process from "node:process";
-import { startAgent } from "../../netns/agent.ts";
-import { createCrowd } from "../../netns/crowd.ts";
 import { processTree, pssBytes } from "../../netns/processes.ts";
+import { probeCrowd } from "../healthy-crowd.ts";
 import type { Row, RowResult } from "../row.ts";
+import { round } from "../statistics.ts";
 
 const PEERS = 1_000;
 const LOOK_MS = 5_000;
@@ -33,14 +33,11 @@ export async function watchMemory(options: {
   readonly cli?: string;
   readonly progress?: (line: string) => void;
 }): Promise<readonly MemoryLook[]> {
-  const { peers: count, forMs, directory, cli, progress } = options;
+  const { peers, forMs, directory, cli, progress } = options;
   // A binary of its own: pages of one that others run too would be counted only in part.
   const node = join(directory, "node");
   copyFileSync(process.execPath, node);
-  const { lab, peers } = await createCrowd(count);
-  try {
-    const config = { probe: { interval: "100ms", max_rate: "100000/s" }, peers };
-    const agent = await startAgent(lab, "node", { directory, config, node, ...(cli === undefined ? {} : { cli }) });
+  return probeCrowd({ peers, directory, cli, node }, async (agent) => {
     const since = performance.now();
     const looks: MemoryLook[] = [];
     for (let next = LOOK_MS; next <= forMs; next += LOOK_MS) {
@@ -50,9 +47,7 @@ export async function watchMemory(options: {
     }
     await agent.stop();
     return looks;
-  } finally {
-    await lab.close();
-  }
+  });
 }
 
 /** Bytes a second, by least squares. */
@@ -79,7 +74,7 @@ function judge(looks: readonly MemoryLook[], mustBeFlat: boolean): RowResult {
 }
 
 function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e5) / 10;
+  return round(bytes / 1e6, 1);
 }
 
 export const memory: Row = {

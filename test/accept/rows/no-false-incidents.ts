@@ -1,12 +1,10 @@
 /** Where nothing is lost nothing must be reported: on a busy machine, and at a high rate. */
 import { setTimeout as pause } from "node:timers/promises";
-import { startAgent } from "../../netns/agent.ts";
 import { keepBusy } from "../../netns/busy.ts";
-import { createCrowd } from "../../netns/crowd.ts";
-import { tally, type Tally } from "../../netns/tally.ts";
+import type { Tally } from "../../netns/tally.ts";
+import { countsOf, finalTally, probeCrowd } from "../healthy-crowd.ts";
 import type { Row, RowContext, RowResult } from "../row.ts";
 
-const INTERVAL_MS = 100;
 /** After the agent is ready: the peers' RTTs are known and the first paths traced. */
 const SETTLE_MS = 3_000;
 const PROGRESS_MS = 60_000;
@@ -25,36 +23,32 @@ export interface Calm {
 }
 
 /** Probes healthy peers for a while. */
-export async function probeInCalm({ peers: count, forMs, loops, directory, cli, progress }: Calm): Promise<Tally> {
-  const { lab, peers } = await createCrowd(count);
+export async function probeInCalm({ peers, forMs, loops, directory, cli, progress }: Calm): Promise<Tally> {
+  const sinceMs = Date.now();
   const busy = keepBusy(loops);
   try {
-    const sinceMs = Date.now();
-    const config = { probe: { interval: `${INTERVAL_MS}ms`, max_rate: "100000/s" }, peers };
-    const agent = await startAgent(lab, "node", { directory, config, ...(cli === undefined ? {} : { cli }) });
-    agent.onRecord((record) => {
-      if (/incident|blind|dropped/.test(record.msg)) progress?.(JSON.stringify(record));
+    return await probeCrowd({ peers, directory, cli }, async (agent) => {
+      agent.onRecord((record) => {
+        if (/incident|blind|dropped/.test(record.msg)) progress?.(JSON.stringify(record));
+      });
+      const untilMs = performance.now() + SETTLE_MS + forMs;
+      for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
+        await pause(Math.min(PROGRESS_MS, leftMs));
+        progress?.(`${Math.max(0, Math.round((untilMs - performance.now()) / 1000))} s to go`);
+      }
+      return finalTally(agent, sinceMs);
     });
-    const untilMs = performance.now() + SETTLE_MS + forMs;
-    for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
-      await pause(Math.min(PROGRESS_MS, leftMs));
-      progress?.(`${Math.max(0, Math.round((untilMs - performance.now()) / 1000))} s to go`);
-    }
-    await agent.stop();
-    return await tally(agent, { sinceMs: sinceMs - 10_000, untilMs: Date.now() });
   } finally {
     busy.stop();
-    await lab.close();
   }
 }
 
 function judge(seen: Tally, wanted: number): RowResult {
-  const { incidents, blindIntervals, ...counts } = seen;
+  const { incidents, blindIntervals } = seen;
   return {
     samples: seen.sent,
     figures: {
-      ...counts,
-      incidents: incidents.length,
+      ...countsOf(seen),
       first_incidents: incidents.slice(0, 5),
       blind_intervals: blindIntervals.length,
       blind_ms: blindIntervals.reduce((sum, one) => sum + one.ms, 0),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { fillDataDir } from "../../bench/report-fixture.ts";
-import { percentile } from "../statistics.ts";
+import { percentile, round } from "../statistics.ts";
 import type { Row } from "../row.ts";
 
 const PEERS = 24;
@@ -41,10 +41,6 @@ export async function timeReports(options: { readonly directory: string; readonl
     maxS: round(Math.max(...values)),
   });
   return { text: figures(seconds.text), json: figures(seconds.json), incidents };
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }
 
 export const reportSpeed: Row = {

@@ -4,10 +4,12 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Report } from "../../../src/report/report.ts";
-import { INTERVAL_MS, until, type BurstLab } from "../burst-lab.ts";
+import type { BurstLab } from "../burst-lab.ts";
 import type { Row, RowResult } from "../row.ts";
+import { byNumber, Samples } from "../samples.ts";
 import { spread } from "../spread.ts";
-import { seededRandom, wilson95 } from "../statistics.ts";
+import { INTERVAL_MS } from "../star.ts";
+import { roundInterval, seededRandom, wilson95 } from "../statistics.ts";
 
 const OUTAGES = 24;
 const QUICK_OUTAGES = 3;
@@ -19,7 +21,6 @@ const KINDS = [
   { durationMs: 25_000, perMille: 1000 },
 ] as const;
 const BAR_LOSS_PCT = 10;
-const CLOSED_TIMEOUT_MS = 60_000;
 /** After the start of the laboratory, and after the last incident closed, until the routers and the budget have recovered. */
 const RECOVERY_MS = 5_000;
 
@@ -46,8 +47,7 @@ export const sharedRouter: Row = {
   name: "shared-router",
   title: "three peers behind one router lost together: the hops before the fault look healthy, and it is one event",
   async run(context) {
-    const kept = context.kept() as unknown as readonly OutageSample[];
-    const done = [...kept];
+    const samples = new Samples<OutageSample>(context);
     const random = seededRandom(context.seed + 3);
     const count = context.quick ? QUICK_OUTAGES : OUTAGES;
     const jobs = Array.from({ length: count }, (_, number) => ({
@@ -55,38 +55,31 @@ export const sharedRouter: Row = {
       first: random(),
       ...(KINDS[number % KINDS.length] as (typeof KINDS)[number]),
     }));
-    const left = jobs.filter((job) => kept.every((sample) => sample.number !== job.number));
-    await spread(context, left, async (lab, { number, first, durationMs, perMille }) => {
+    await spread(context, samples.left(jobs, byNumber), async (lab, { number, first, durationMs, perMille }) => {
       const start = Math.floor(first * lab.peers.length);
       const peers = Array.from({ length: PEERS_LOST }, (_, index) => lab.peers[(start + index) % lab.peers.length] as string);
       await pause(RECOVERY_MS);
       const sample = { number, ...(await outage(lab, { peers, durationMs, perMille })) };
-      done.push(sample);
-      context.keep({ ...sample });
+      samples.add(sample);
       const bad = sample.bad.length === 0 ? "" : `\n  ${sample.bad.join("\n  ")}`;
       context.progress(
-        `outage ${done.length}, ${durationMs / 1000} s at ${perMille / 10} %: ${sample.incidents} incidents, ${sample.events} event, ` +
+        `outage ${samples.all.length}, ${durationMs / 1000} s at ${perMille / 10} %: ${sample.incidents} incidents, ${sample.events} event, ` +
           `${sample.lines} lines of hops before the fault, at most ${sample.worstPct} % loss${bad}`,
       );
     });
-    return judge(done, count);
+    return judge(samples.all, count);
   },
 };
 
 /** Everything to these peers is dropped by `r2`, the router they share. */
 export async function outage(burstLab: BurstLab, plan: OutagePlan): Promise<Omit<OutageSample, "number">> {
-  const { lab, agent, view } = burstLab;
-  for (const peer of plan.peers) await burstLab.rested(peer);
+  const { lab, agent } = burstLab;
+  await burstLab.rested(plan.peers);
   const rules = await Promise.all(plan.peers.map((peer) => lab.dropOn("r2", { to: lab.address(peer), perMille: plan.perMille })));
   const sinceMs = Math.min(...rules.map((rule) => rule.switchedOnMs)) - INTERVAL_MS;
   await pause(plan.durationMs);
   await Promise.all(rules.map((rule) => rule.lift()));
-  await until("three incidents closed", CLOSED_TIMEOUT_MS, () =>
-    plan.peers.every((peer) => {
-      const incidents = view.incidents(peer, sinceMs);
-      return incidents.length > 0 && incidents.every((incident) => incident.status === "closed");
-    }),
-  );
+  await burstLab.closed(plan.peers.map((peer) => ({ peer, sinceMs, atLeast: 1 })));
   const since = ["--since", new Date(sinceMs).toISOString()];
   const report = JSON.parse(await agent.report(...since, "--format", "json")) as Report;
   const [firstPeer = ""] = plan.peers;
@@ -114,7 +107,6 @@ function hopLines(text: string, addresses: readonly string[]): readonly { readon
 
 export function judge(samples: readonly OutageSample[], wanted: number): RowResult {
   const good = samples.filter((sample) => sample.bad.length === 0 && sample.events === 1 && sample.incidents === PEERS_LOST && sample.lines > 0);
-  const [low, high] = wilson95(good.length, samples.length);
   return {
     samples: samples.length,
     figures: {
@@ -127,6 +119,6 @@ export function judge(samples: readonly OutageSample[], wanted: number): RowResu
     },
     bar: `no rendered hop before the fault above ${BAR_LOSS_PCT} % loss in any phase table, one event; in each`,
     passed: samples.length === wanted && good.length === wanted,
-    interval95: [Math.round(low * 1000) / 1000, Math.round(high * 1000) / 1000],
+    interval95: roundInterval(wilson95(good.length, samples.length)),
   };
 }

@@ -1,10 +1,9 @@
 /** A stopped process is not a broken network: SIGSTOP for five seconds, first of the wire, then of the agent. */
 import { setTimeout as pause } from "node:timers/promises";
 import process from "node:process";
-import { startAgent } from "../../netns/agent.ts";
-import { createCrowd } from "../../netns/crowd.ts";
 import { wireOf } from "../../netns/processes.ts";
-import { tally, type Tally } from "../../netns/tally.ts";
+import type { Tally } from "../../netns/tally.ts";
+import { alarmsOf, countsOf, faultsOf, finalTally, MAX_RTT_MS, probeCrowd } from "../healthy-crowd.ts";
 import type { Row } from "../row.ts";
 
 const PEERS = 50;
@@ -14,8 +13,6 @@ const BEFORE_MS = 4_000;
 const AFTER_MS = 13_000;
 /** How much longer than the stop the blind interval may be: the stop ends, the process is scheduled, and ticks. */
 const BLIND_SLACK_MS = 300;
-/** A stop would show as thousands of these. */
-const MAX_RTT_MS = 100;
 
 export interface Stopped {
   /** While the wire was stopped, and while the agent was. */
@@ -27,11 +24,8 @@ export interface Stopped {
 
 export async function stopBoth(options: { readonly directory: string; readonly cli?: string; readonly afterMs?: number }): Promise<Stopped> {
   const { directory, cli, afterMs = AFTER_MS } = options;
-  const { lab, peers } = await createCrowd(PEERS);
-  try {
-    const sinceMs = Date.now() - 10_000;
-    const config = { probe: { interval: "100ms" }, peers };
-    const agent = await startAgent(lab, "node", { directory, config, ...(cli === undefined ? {} : { cli }) });
+  const sinceMs = Date.now();
+  return probeCrowd({ peers: PEERS, directory, cli }, async (agent) => {
     const stop = async (pid: number): Promise<readonly [number, number]> => {
       const fromMs = Date.now();
       process.kill(pid, "SIGSTOP");
@@ -44,8 +38,7 @@ export async function stopBoth(options: { readonly directory: string; readonly c
     await pause(BEFORE_MS);
     const wire = await stop(wireOf(agent.pid));
     const own = await stop(agent.pid);
-    await agent.stop();
-    const all = await tally(agent, { sinceMs, untilMs: Date.now() });
+    const all = await finalTally(agent, sinceMs);
     const during = ([from, to]: readonly [number, number]): Tally["blindIntervals"] =>
       all.blindIntervals.filter((one) => Date.parse(one.started_at) < to && Date.parse(one.ended_at) > from);
     return {
@@ -54,23 +47,18 @@ export async function stopBoth(options: { readonly directory: string; readonly c
       wireBlindMs: during(wire).map((one) => one.ms),
       all,
     };
-  } finally {
-    await lab.close();
-  }
+  });
 }
 
 /** What is wrong with it, empty when nothing is. */
 export function stopFaults({ wire, agent, wireBlindMs, all }: Stopped): readonly string[] {
   const [blindMs = 0] = wireBlindMs;
-  const checks: readonly (readonly [boolean, string])[] = [
-    [all.incidents.length === 0, `incidents: ${all.incidents.join("; ")}`],
+  const blind = faultsOf([
     [wire.join() === "stall", `blind while the wire was stopped: ${wire.join() || "nothing"}`],
     [Math.abs(blindMs - STOPPED_MS) <= BLIND_SLACK_MS, `the blind interval lasted ${blindMs} ms`],
     [agent.length === 0, `blind while the agent was stopped: ${agent.join()}`],
-    [all.lost === 0 && all.late === 0, `${all.lost} lost, ${all.late} late`],
-    [all.rttMaxMs <= MAX_RTT_MS, `largest RTT ${all.rttMaxMs} ms`],
-  ];
-  return checks.flatMap(([holds, fault]) => (holds ? [] : [fault]));
+  ]);
+  return [...alarmsOf(all), ...blind];
 }
 
 export const sigstop: Row = {
@@ -78,14 +66,12 @@ export const sigstop: Row = {
   title: "SIGSTOP of the wire for 5 s, of the agent for 5 s: no incident, one blind interval where due, RTT untouched, nothing lost",
   async run(context) {
     const seen = await stopBoth({ directory: context.directory, cli: context.cli });
-    const { incidents, blindIntervals, ...counts } = seen.all;
     const faults = stopFaults(seen);
     return {
       samples: seen.all.sent,
       figures: {
-        ...counts,
-        incidents: incidents.length,
-        blind: blindIntervals.map((one) => [one.cause, one.ms]),
+        ...countsOf(seen.all),
+        blind: seen.all.blindIntervals.map((one) => [one.cause, one.ms]),
         blind_probes: seen.all.blind,
         faults,
       },

@@ -1,12 +1,15 @@
 /** Whether every slot is used and nothing is lost by us, up to fifty thousand probes a second, the start included. */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { ProbeLab, type Totals } from "../../bench/probe-lab.ts";
 import type { Row, RowResult } from "../row.ts";
+import { Samples } from "../samples.ts";
+import { round } from "../statistics.ts";
 
 const SIZES: readonly number[] = [600, 1000, 2000, 5000];
 const SECONDS = 60;
 const QUICK_SECONDS = 10;
+const WARM_UP_MS = 5_000;
 const SENT_SHARE = 0.999;
 
 interface SlotsSample extends Totals {
@@ -19,17 +22,16 @@ export const slots: Row = {
   name: "slots",
   title: "600 to 5,000 peers ten times a second: no probe lost, every slot used",
   async run(context) {
-    const done = [...(context.kept() as unknown as readonly SlotsSample[])];
+    const samples = new Samples<SlotsSample>(context);
+    const jobs = SIZES.map((peers) => ({ peers }));
+    const during = (): Promise<void> => pause((context.quick ? QUICK_SECONDS : SECONDS) * 1000);
     const lab = await ProbeLab.open();
     try {
-      for (const peers of SIZES.filter((size) => done.every((sample) => sample.peers !== size))) {
+      for (const { peers } of samples.left(jobs, (one) => one.peers)) {
         const directory = join(context.directory, String(peers));
-        const seconds = context.quick ? QUICK_SECONDS : SECONDS;
-        const { window, totals } = await lab.agent({ peers, directory, warmUpMs: 5_000, seconds, cli: context.cli });
-        rmSync(directory, { recursive: true, force: true });
+        const { window, totals } = await lab.agent({ peers, directory, warmUpMs: WARM_UP_MS, during, cli: context.cli });
         const sample: SlotsSample = { peers, perSecond: Math.round(window.probes / window.seconds), ...totals };
-        done.push(sample);
-        context.keep({ ...sample });
+        samples.add(sample);
         context.progress(
           `${peers} peers: ${sample.perSecond} probes a second, ${sample.lost} lost, ${(sample.sentShare * 100).toFixed(3)} % of slots sent`,
         );
@@ -37,7 +39,7 @@ export const slots: Row = {
     } finally {
       await lab.close();
     }
-    return judge(done);
+    return judge(samples.all);
   },
 };
 
@@ -48,7 +50,7 @@ export function judge(samples: readonly SlotsSample[]): RowResult {
     lost,
     blind,
     incidents,
-    slots_sent_pct: Math.round(sentShare * 1e5) / 1e3,
+    slots_sent_pct: round(sentShare * 100),
   });
   return {
     samples: samples.length,

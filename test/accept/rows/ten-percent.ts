@@ -4,13 +4,14 @@
  * The truth is counted by nft beside the rule, in the same router: probes that came to be forwarded while it was on, and those that were not forwarded. Probes
  * are told from traces, which are dropped too, by their length and by a TTL that no trace has.
  */
-import type { IncidentRow } from "../../../src/store/rows.ts";
 import type { Lab } from "../../netns/lab.ts";
 import { setTimeout as pause } from "node:timers/promises";
-import { INTERVAL_MS, until, type BurstLab } from "../burst-lab.ts";
+import type { BurstLab } from "../burst-lab.ts";
 import type { Row, RowResult } from "../row.ts";
+import { Samples } from "../samples.ts";
 import { PEERS, spread } from "../spread.ts";
-import { wilson95 } from "../statistics.ts";
+import { accessRouter, INTERVAL_MS } from "../star.ts";
+import { round, roundInterval, wilson95 } from "../statistics.ts";
 
 const ROUNDS = 4;
 const LOSS_PER_MILLE = 100;
@@ -18,8 +19,6 @@ const LASTS_MS = 60_000;
 const QUICK_LASTS_MS = 30_000;
 const BAR_SHARE = 0.95;
 const BAR_POINTS = 3;
-/** The burst ends up to 9 s later, and late replies may come for 12 s. */
-const CLOSED_TIMEOUT_MS = 60_000;
 /** 64 bytes of payload, 8 of ICMP, 20 of IPv4; traces have a TTL of 34 at most, probes start at 64. */
 const PROBE = "ip length 92 ip ttl > 40 icmp type echo-request";
 
@@ -36,33 +35,31 @@ export const tenPercent: Row = {
   name: "ten-percent",
   title: "10 % loss for 60 s is one burst, and its loss is what was dropped",
   async run(context) {
-    const kept = context.kept() as unknown as readonly ThinLossSample[];
-    const done = [...kept];
-    const rounds = Array.from({ length: context.quick ? 1 : ROUNDS }, (_, round) => round);
-    const left = rounds.filter((round) => kept.every((sample) => sample.round !== round));
-    await spread(context, left, async (lab, round) => {
-      const samples = await thinLoss(lab, { round, perMille: LOSS_PER_MILLE, lastsMs: context.quick ? QUICK_LASTS_MS : LASTS_MS });
-      done.push(...samples);
-      for (const sample of samples) context.keep({ ...sample });
-      const text = samples.map(({ bursts, reportedPct, droppedPct }) => `${bursts}: ${reportedPct?.toFixed(1) ?? "-"} of ${droppedPct.toFixed(1)}`);
-      context.progress(`round ${round + 1}, bursts and percent reported of dropped: ${text.join(", ")}`);
+    const samples = new Samples<ThinLossSample>(context);
+    const jobs = Array.from({ length: context.quick ? 1 : ROUNDS }, (_, number) => ({ round: number }));
+    const left = samples.left(jobs, (one) => one.round);
+    await spread(context, left, async (lab, job) => {
+      const seen = await thinLoss(lab, { ...job, perMille: LOSS_PER_MILLE, lastsMs: context.quick ? QUICK_LASTS_MS : LASTS_MS });
+      for (const sample of seen) samples.add(sample);
+      const text = seen.map(({ bursts, reportedPct, droppedPct }) => `${bursts}: ${reportedPct?.toFixed(1) ?? "-"} of ${droppedPct.toFixed(1)}`);
+      context.progress(`round ${job.round + 1}, bursts and percent reported of dropped: ${text.join(", ")}`);
     });
-    return judge(done, PEERS * rounds.length);
+    return judge(samples.all, PEERS * jobs.length);
   },
 };
 
 /** One round: every peer of the laboratory at once. */
 export async function thinLoss(
   burstLab: BurstLab,
-  { round, perMille, lastsMs }: { readonly round: number; readonly perMille: number; readonly lastsMs: number },
+  { round: number, perMille, lastsMs }: { readonly round: number; readonly perMille: number; readonly lastsMs: number },
 ): Promise<readonly ThinLossSample[]> {
   const { lab, view, peers } = burstLab;
-  for (const peer of peers) await burstLab.rested(peer);
-  const meters = await Promise.all(peers.map((peer) => countProbes(lab, `a${peer.slice(1)}`, lab.address(peer))));
+  await burstLab.rested(peers);
+  const meters = await Promise.all(peers.map((peer) => countProbes(lab, accessRouter(peer), lab.address(peer))));
   const measured = await Promise.all(
     peers.map(async (peer, index) => {
       const meter = meters[index] as ProbeMeter;
-      const rule = await lab.dropOn(`a${peer.slice(1)}`, { to: lab.address(peer), perMille });
+      const rule = await lab.dropOn(accessRouter(peer), { to: lab.address(peer), perMille });
       const before = await meter();
       await pause(lastsMs - (Date.now() - rule.switchedOnMs));
       await rule.lift();
@@ -71,15 +68,12 @@ export async function thinLoss(
       return { peer, sinceMs: rule.switchedOnMs - INTERVAL_MS, droppedPct: (100 * (offered - (after.forwarded - before.forwarded))) / offered };
     }),
   );
-  const incidentsOf = (peer: string, sinceMs: number): readonly IncidentRow[] => view.incidents(peer, sinceMs);
-  await until("every incident closed", CLOSED_TIMEOUT_MS, () =>
-    measured.every(({ peer, sinceMs }) => incidentsOf(peer, sinceMs).every((incident) => incident.status === "closed")),
-  );
+  await burstLab.closed(measured.map(({ peer, sinceMs }) => ({ peer, sinceMs, atLeast: 0 })));
   return measured.map(({ peer, sinceMs, droppedPct }) => {
-    const bursts = incidentsOf(peer, sinceMs).flatMap((incident) => incident.bursts);
+    const bursts = view.incidents(peer, sinceMs).flatMap((incident) => incident.bursts);
     const sent = bursts.reduce((sum, burst) => sum + burst.sent - burst.blind, 0);
     const lost = bursts.reduce((sum, burst) => sum + burst.lost, 0);
-    return { round, peer, bursts: bursts.length, reportedPct: sent === 0 ? null : (100 * lost) / sent, droppedPct };
+    return { round: number, peer, bursts: bursts.length, reportedPct: sent === 0 ? null : (100 * lost) / sent, droppedPct };
   });
 }
 
@@ -90,7 +84,6 @@ export function judge(samples: readonly ThinLossSample[], wanted: number): RowRe
     ({ bursts, reportedPct, droppedPct }) => bursts === 1 && reportedPct !== null && Math.abs(reportedPct - droppedPct) <= BAR_POINTS,
   ).length;
   const interval = wilson95(good, samples.length);
-  const rounded = (value: number): number => Math.round(value * 1000) / 1000;
   return {
     samples: samples.length,
     figures: {
@@ -103,16 +96,13 @@ export function judge(samples: readonly ThinLossSample[], wanted: number): RowRe
         ),
       ),
       within_points: errors.filter((error) => error <= BAR_POINTS).length,
-      worst_error_points: rounded(Math.max(0, ...errors)),
+      worst_error_points: round(Math.max(0, ...errors)),
       truth: "counted by nft in the router that drops",
-      dropped_pct: [
-        rounded(Math.min(...samples.map((sample) => sample.droppedPct))),
-        rounded(Math.max(...samples.map((sample) => sample.droppedPct))),
-      ],
+      dropped_pct: [round(Math.min(...samples.map((sample) => sample.droppedPct))), round(Math.max(...samples.map((sample) => sample.droppedPct)))],
     },
     bar: `one burst, and its loss reported within ± ${BAR_POINTS} points of what was dropped, in ≥ ${BAR_SHARE * 100} % of seeds (upper end of the 95 % interval)`,
     passed: samples.length === wanted && interval[1] >= BAR_SHARE,
-    interval95: [rounded(interval[0]), rounded(interval[1])],
+    interval95: roundInterval(interval),
   };
 }
 

@@ -4,8 +4,9 @@
  */
 import { isTracedInside, whyNot } from "../burst-facts.ts";
 import type { Row, RowContext, RowResult } from "../row.ts";
+import { Samples } from "../samples.ts";
 import { spread } from "../spread.ts";
-import { seededRandom, wilson95, type Interval } from "../statistics.ts";
+import { round, roundInterval, seededRandom, wilson95, type Interval } from "../statistics.ts";
 
 const BARS = [
   { durationS: 1, lossPct: 100, share: 0.99 },
@@ -35,23 +36,19 @@ export const tracedInside: Row = {
   name: "traced-inside",
   title: "bursts traced while they lasted: every hop before the fault answered a sweep before the rule was lifted",
   async run(context) {
-    const kept = context.kept() as unknown as readonly TracedSample[];
-    const done = [...kept];
+    const samples = new Samples<TracedSample>(context);
     const random = seededRandom(context.seed + 2);
-    const isDone = new Set(kept.map(keyOf));
     const jobs = kindsOf(context).flatMap(({ count, ...kind }) =>
       Array.from({ length: count }, (_, number) => ({ ...kind, number, delayMs: random() * 100 })),
     );
-    const left = jobs.filter((job) => !isDone.has(keyOf(job)));
-    await spread(context, left, async (lab, { delayMs, ...job }) => {
+    await spread(context, samples.left(jobs, keyOf), async (lab, { delayMs, ...job }) => {
       const fault = job.number % 2 === 0 ? "access" : "core";
       const run = await lab.burst({ fault, durationMs: job.durationS * 1000, perMille: job.lossPct * 10, delayMs });
       const sample: TracedSample = { ...job, traced: isTracedInside(run), noticed: run.incidents.length > 0, why: whyNot(run) };
-      done.push(sample);
-      context.keep({ ...sample });
-      context.progress(`burst ${done.length} of ${jobs.length}, ${job.durationS} s at ${job.lossPct} %: ${sample.why}`);
+      samples.add(sample);
+      context.progress(`burst ${samples.all.length} of ${jobs.length}, ${job.durationS} s at ${job.lossPct} %: ${sample.why}`);
     });
-    return judge(done);
+    return judge(samples.all);
   },
 };
 
@@ -88,9 +85,7 @@ export function judge(samples: readonly TracedSample[]): RowResult {
   return {
     samples: samples.length,
     figures: {
-      ...Object.fromEntries(
-        bars.map(({ name, bursts, traced }) => [name, { bursts, traced, share: bursts === 0 ? null : Math.round((traced / bursts) * 1000) / 1000 }]),
-      ),
+      ...Object.fromEntries(bars.map(({ name, bursts, traced }) => [name, { bursts, traced, share: bursts === 0 ? null : round(traced / bursts) }])),
       missed: samples
         .filter((sample) => sample.part === "bar" && !sample.traced)
         .map((sample) => `${sample.durationS} s ${sample.lossPct} %: ${sample.why}`),
@@ -98,8 +93,6 @@ export function judge(samples: readonly TracedSample[]): RowResult {
     },
     bar: `${BARS.map((bar) => `${bar.durationS} s at ${bar.lossPct} %: ≥ ${bar.share * 100} %`).join("; ")} (upper end of the 95 % interval)`,
     passed: bars.every(({ bar, bursts, interval }) => bursts > 0 && interval[1] >= bar.share),
-    interval95: Object.fromEntries(
-      bars.map(({ name, interval }) => [name, interval.map((end) => Math.round(end * 1000) / 1000) as unknown as Interval]),
-    ),
+    interval95: Object.fromEntries(bars.map(({ name, interval }) => [name, roundInterval(interval)])),
   };
 }

@@ -1,0 +1,121 @@
+/**
+ * One peer: the box that lost our state, the peer itself, or the path to it, and in which direction.
+ *
+ * The last link belongs to nobody: from here a dead peer and a dead last link look the same, so with total loss it is "the peer or its link", and with partial
+ * loss and nobody to hear nothing is said. Beyond that a trace that ended in the middle names the path, and hearing names the direction.
+ */
+import { commonDirection } from "./common-direction.ts";
+import { acquitted, lossy, ratio, type EventView } from "./event-view.ts";
+import type { IncidentFacts } from "./facts.ts";
+import { directionOf, expectedLoss, heardCounts, heardOf, type Heard } from "./hearing.ts";
+import type { Match, Rule } from "./rule.ts";
+
+/** Requests that must be due before their absence means anything. */
+const MIN_DUE = 20;
+const NEARLY_ALL = 0.9;
+/** Replies to fresh ids: a single one may be the end of the fault. */
+const MIN_FRESH = 2;
+const FRESH_SHARE = 0.5;
+
+export const stateFaults: readonly Rule[] = [stateOnTheWay];
+export const peerFaults: readonly Rule[] = [agentStopped, requestsFiltered, answersSuppressed, peerDown, heardDirection, traceEnded].map(
+  (rule) => (view: EventView) => {
+    const [incident, ...others] = view.incidents;
+    return incident === undefined || others.length > 0 ? null : rule(incident, view);
+  },
+);
+
+/** A fresh id gets through while the old ones do not: a NAT or firewall holds, or refuses, their state. Of several peers: one box that all go through. */
+function stateOnTheWay(view: EventView): Match | null {
+  const asked = view.incidents.filter(({ freshId }) => freshId !== null && freshId.sent > 0);
+  const answered = asked.filter(
+    ({ freshId }) => freshId !== null && freshAnswers(freshId) >= MIN_FRESH && freshAnswers(freshId) >= FRESH_SHARE * freshId.sent,
+  );
+  if (!view.total || answered.length === 0 || answered.length < asked.length) return null;
+  const freshSent = answered.reduce((sum, { freshId }) => sum + (freshId?.sent ?? 0), 0);
+  const freshLost = answered.reduce((sum, { freshId }) => sum + (freshId?.lost ?? 0), 0);
+  return {
+    scope: view.incidents.length > 1 ? "shared" : "path",
+    direction: view.incidents.length > 1 ? commonDirection(view) : "unknown",
+    hop: null,
+    certainty: "likely",
+    rule: "state-on-the-way",
+    counts: { freshSent, freshAnswered: freshSent - freshLost, lost: view.lost, judged: view.judged },
+  };
+}
+
+function freshAnswers({ sent, lost }: { readonly sent: number; readonly lost: number }): number {
+  return sent - lost;
+}
+
+/** Everything of ours is answered by its kernel while none of its own requests come any more. */
+function agentStopped(incident: IncidentFacts, view: EventView): Match | null {
+  const heard = heardOf([incident]);
+  if (incident.lost > 0 || incident.brownout || view.judged < MIN_DUE || heard.in === null) return null;
+  if (heard.in.sent < MIN_DUE || ratio(heard.in) < NEARLY_ALL) return null;
+  return peer({ rule: "agent-stopped", certainty: sure(heard), counts: { ...heardCounts(heard), judged: view.judged } });
+}
+
+/** It hears none of ours, yet is content with our answers to its own: our direction works, and something there drops echo requests. */
+function requestsFiltered(incident: IncidentFacts, view: EventView): Match | null {
+  const heard = heardOf([incident]);
+  if (!view.total || incident.hearing.saysBad !== false || heard.in === null || heard.in.sent < MIN_DUE || !acquitted(heard.in, view.loss))
+    return null;
+  if (heard.out !== null && ratio(heard.out) < NEARLY_ALL) return null;
+  return peer({ rule: "requests-filtered", certainty: sure(heard), counts: heardCounts(heard) });
+}
+
+/** It heard ours and its requests arrive complete: only its answers are missing, filtered or limited there, or lost on a way that its requests do not take. */
+function answersSuppressed(incident: IncidentFacts, view: EventView): Match | null {
+  const heard = heardOf([incident]);
+  if (heard.in === null || heard.out === null || !acquitted(heard.in, view.loss) || !acquitted(heard.out, view.loss)) return null;
+  return peer({ rule: "answers-suppressed", certainty: sure(heard), counts: heardCounts(heard) });
+}
+
+/** Every router up to it answers, it does not, and nothing of it is heard. Others behind the same router, or that router's own word, make it likely. */
+function peerDown({ segment, hearing, ...incident }: IncidentFacts, view: EventView): Match | null {
+  const heard = heardOf([{ segment, hearing, ...incident }]);
+  if (!view.total || segment === null || !segment.isLast) return null;
+  if ([heard.in, heard.out].some((count) => count !== null && !(lossy(count, view.loss) && ratio(count) >= NEARLY_ALL))) return null;
+  const neighbours = view.facts.mesh.members.filter(({ path }) => segment.after !== null && path?.at(-1) === segment.after).length;
+  return {
+    ...peer({
+      rule: "peer-down",
+      certainty: neighbours > 0 || segment.refusals > 0 ? "likely" : "possible",
+      counts: { ...heardCounts(heard), votes: segment.votes, of: segment.of, refusals: segment.refusals, neighbours },
+    }),
+    hop: { after: segment.after, before: incident.address },
+  };
+}
+
+function heardDirection(incident: IncidentFacts, view: EventView): Match | null {
+  const heard = heardOf([incident]);
+  const found = directionOf(heard, view.loss);
+  if (found === null) return null;
+  const both = heard.in !== null && heard.out !== null ? { expectedLossPct: Math.round(expectedLoss(heard.in, heard.out) * 1000) / 10 } : {};
+  return { scope: "path", ...found, hop: hopBehind(incident), counts: { ...heardCounts(heard), ...both, ...votes(incident) } };
+}
+
+/** It ended in the middle of the path; in which direction nobody told. */
+function traceEnded(incident: IncidentFacts, view: EventView): Match | null {
+  const { segment } = incident;
+  if (segment === null || segment.isLast || segment.votes === 0) return null;
+  const certainty = view.total || segment.votes >= 2 ? "likely" : "possible";
+  return { scope: "path", direction: "unknown", hop: hopBehind(incident), certainty, rule: "trace-ended", counts: votes(incident) };
+}
+
+function hopBehind({ segment, address }: IncidentFacts): Match["hop"] {
+  return segment === null ? null : { after: segment.after, before: segment.isLast ? address : segment.before };
+}
+
+function votes({ segment }: IncidentFacts): Record<string, number> {
+  return segment === null ? {} : { votes: segment.votes, of: segment.of };
+}
+
+function sure(heard: Heard): "likely" | "possible" {
+  return heard.authentic ? "likely" : "possible";
+}
+
+function peer(given: Pick<Match, "rule" | "certainty" | "counts">): Match {
+  return { scope: "peer", direction: "unknown", hop: null, ...given };
+}

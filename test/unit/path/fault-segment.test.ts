@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faultSegment, type FaultEvidence } from "../../../src/path/fault-segment.ts";
+import type { SweepHop } from "../../../src/path/hop.ts";
+import type { SegmentFacts } from "../../../src/verdict/facts.ts";
+import { hop } from "./hop-builder.ts";
+
+const TARGET = "10.9.9.9";
+const SELF = "10.0.0.100";
+const PATH = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
+
+/** One character a TTL: `+` its router answers, `.` nothing comes, `-` not sent, `T` the target, `U` the last router that answered says unreachable, `S` we do. */
+function sweep(signs: string): SweepHop[] {
+  let last = "";
+  return signs.split("").map((sign, index): SweepHop => {
+    const ttl = index + 1;
+    if (sign === "+") last = `10.0.0.${ttl}`;
+    const from = (address: string, kind: "time-exceeded" | "echo-reply" | "unreachable"): SweepHop => ({
+      ttl,
+      sent: true,
+      answer: { address, kind, code: 1, rttUs: 900 },
+      note: null,
+    });
+    if (sign === "+") return from(last, "time-exceeded");
+    if (sign === "T") return from(TARGET, "echo-reply");
+    if (sign === "U") return from(last, "unreachable");
+    if (sign === "S") return from(SELF, "unreachable");
+    return { ttl, sent: sign === ".", answer: null, note: sign === "-" ? "hop budget" : null };
+  });
+}
+
+function segment(sweeps: readonly string[], given: Partial<FaultEvidence> = {}): SegmentFacts | null {
+  return faultSegment({ target: TARGET, self: SELF, sweeps: sweeps.map(sweep), tables: [], path: PATH, replyRates: null, loss: 1, ...given });
+}
+
+/** "after → before votes/of". */
+function outline(found: SegmentFacts | null): string | null {
+  return found === null ? null : `${found.after} → ${found.before} ${found.votes}/${found.of}`;
+}
+
+test("a cut lies behind the last hop that answered, and the baseline knows the next", () => {
+  assert.deepEqual(segment(["++......", "++......"]), {
+    after: "10.0.0.2",
+    afterTtl: 2,
+    before: "10.0.0.3",
+    beforeSilent: false,
+    isLast: false,
+    votes: 2,
+    of: 2,
+    refusals: 0,
+  });
+});
+
+test("not even the first hop answered", () => {
+  assert.equal(outline(segment(["........"])), "null → 10.0.0.1 1/1");
+});
+
+test("nothing is said when every sweep reached the target, or none was sent to it", () => {
+  assert.equal(segment([]), null);
+  assert.equal(segment(["++++T", "+.++T"]), null);
+  assert.equal(segment(["+++--", "++---"]), null);
+});
+
+test("at partial loss a sweep votes that reached the target with a part of its packets only", () => {
+  assert.equal(outline(segment(["++.+T..T", "+++.TTTT", "++.+.TTT"], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 2/2");
+});
+
+test("a path that became longer still reaches the target, one that loops does not", () => {
+  assert.equal(segment(["+++++TTT"]), null);
+  assert.equal(outline(segment(["++++++++"])), `10.0.0.4 → ${TARGET} 1/1`);
+});
+
+test("sweeps that reached the target do not vote", () => {
+  assert.equal(outline(segment(["++++T", "+....", "++++T"])), "10.0.0.1 → 10.0.0.2 1/1");
+});
+
+test("only the target is missing: the last segment, which is nobody's", () => {
+  const found = segment(["++++....", "++++...."]);
+  assert.equal(outline(found), `10.0.0.4 → ${TARGET} 2/2`);
+  assert.equal(found?.isLast, true);
+});
+
+test("one missing middle hop is ignored when later ones answered", () => {
+  assert.equal(outline(segment(["+.++...."])), `10.0.0.4 → ${TARGET} 1/1`);
+  assert.equal(outline(segment(["+.+.....", "+++....."])), "10.0.0.3 → 10.0.0.4 2/2");
+});
+
+test("the majority of sweeps decides", () => {
+  assert.equal(outline(segment(["++......", "+.......", "++......"])), "10.0.0.2 → 10.0.0.3 2/3");
+});
+
+test("TTLs that the budget refused say nothing", () => {
+  assert.equal(outline(segment(["-+......", "--......", "++......"])), "10.0.0.2 → 10.0.0.3 3/3");
+  const unasked = segment(["++-....."]);
+  assert.equal(outline(unasked), "10.0.0.2 → null 1/1");
+  assert.equal(unasked?.beforeSilent, false);
+});
+
+test("a hop that is silent also while healthy is passed over, and is no name for the fault", () => {
+  const path = [PATH[0] as string, null, PATH[2] as string, PATH[3] as string];
+  assert.equal(outline(segment(["+.+....."], { path })), "10.0.0.3 → 10.0.0.4 1/1");
+  const found = segment(["+......."], { path });
+  assert.equal(outline(found), "10.0.0.1 → null 1/1");
+  assert.equal(found?.beforeSilent, true);
+});
+
+test("without a baseline the next hop has no name", () => {
+  const found = segment(["++......", "++......"], { path: null });
+  assert.equal(outline(found), "10.0.0.2 → null 2/2");
+  assert.deepEqual([found?.beforeSilent, found?.isLast], [true, false]);
+});
+
+test("on a path that changed the baseline does not name the next hop", () => {
+  const path = [PATH[0] as string, "10.7.7.7", PATH[2] as string, PATH[3] as string];
+  assert.equal(outline(segment(["++......"], { path })), "10.0.0.2 → null 1/1");
+});
+
+test("a router that reports the target unreachable is the last one, however often it answers", () => {
+  const found = segment(["++UUUUUU"]);
+  assert.equal(outline(found), "10.0.0.2 → 10.0.0.3 1/1");
+  assert.equal(found?.refusals, 1);
+  assert.equal(segment(["++++UUUU"])?.isLast, true);
+});
+
+test("unreachable from our own address is no hop", () => {
+  const found = segment(["SSSSSSSS"]);
+  assert.equal(outline(found), "null → 10.0.0.1 1/1");
+  assert.equal(found?.refusals, 0);
+});
+
+test("half lost: the first hop that loses decides, not the last that answered", () => {
+  assert.equal(outline(segment(["++.+....", "+++.....", "++......"], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 2/3");
+});
+
+test("a fifth lost: a few sweeps cannot tell, a hundred cycles can", () => {
+  assert.equal(segment(["++++....", "++++...."], { loss: 0.2 }), null);
+  const table = PATH.map((address, index) => hop(index + 1, address, { sent: 75, received: index < 2 ? 75 : 60 }));
+  const found = segment(["++++...."], { loss: 0.2, tables: [[...table, hop(5, TARGET, { sent: 75, received: 61 })]] });
+  assert.equal(outline(found), "10.0.0.2 → 10.0.0.3 14/15");
+});
+
+test("an mtr table that was cut behind its last responder counts, one that lost nothing at the target does not", () => {
+  const cut = [hop(1, "10.0.0.1"), hop(2, "10.0.0.2"), hop(3, null)];
+  assert.equal(outline(segment([], { tables: [cut] })), "10.0.0.2 → 10.0.0.3 10/10");
+  const limited = [hop(1, "10.0.0.1"), hop(2, "10.0.0.2", { received: 3 }), hop(3, "10.0.0.3"), hop(4, "10.0.0.4"), hop(5, TARGET)];
+  assert.equal(segment([], { tables: [limited] }), null);
+});
+
+test("a hop that seldom answers while healthy is not the fault when it is silent", () => {
+  const sweeps = ["+.......", "++......"];
+  assert.equal(outline(segment(["+.......", "+......."])), "10.0.0.1 → 10.0.0.2 2/2");
+  assert.equal(segment(sweeps)?.after, "10.0.0.2");
+  assert.equal(segment(["+.++....", "+.++....", "+.++...."], { replyRates: [1, 0.1, 1, 1] })?.after, "10.0.0.4");
+});

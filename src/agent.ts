@@ -4,14 +4,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentStore } from "./agent-store.ts";
+import { Baselines } from "./capture/baselines.ts";
+import { canariesFor, GATEWAY, gatewayFor } from "./capture/canaries.ts";
 import { DeskClock } from "./capture/desk-clock.ts";
+import { EventDesk } from "./capture/event-desk.ts";
+import { HostDesk } from "./capture/host-desk.ts";
+import { HostReader } from "./capture/host/host-reader.ts";
+import { HostWatch } from "./capture/host/host-watch.ts";
 import { IncidentDesk } from "./capture/incident-desk.ts";
 import { RESOLVE_EVERY_MS } from "./capture/names.ts";
 import { PeerBook } from "./capture/peer-book.ts";
 import { WireHealth } from "./capture/wire-health.ts";
 import { agentId } from "./config/agent-id.ts";
 import type { Config } from "./config/config.ts";
-import { withoutOwnAddresses } from "./config/own-addresses.ts";
+import { isOwnAddress, withoutOwnAddresses } from "./config/own-addresses.ts";
 import type { WireMessage, WireSettings } from "./wire/messages.ts";
 import { WireProcess } from "./wire/wire-process.ts";
 
@@ -37,18 +43,27 @@ export interface AgentOptions {
   readonly config: Config;
   readonly version: string;
   readonly log: Logger;
+  /** Hexadecimal; the first signs, all verify. Empty without a mesh key. */
+  readonly meshKeys: readonly string[];
 }
 
 export class Agent {
   readonly #config: Config;
+  readonly #meshKeys: readonly string[];
   readonly #log: Logger;
   readonly #store: AgentStore;
   readonly #peers: PeerBook;
   readonly #health: WireHealth;
+  readonly #hostReader: HostReader;
+  readonly #host: HostDesk;
+  readonly #events: EventDesk;
+  readonly #baselines: Baselines;
   readonly #desk: IncidentDesk;
   readonly #deskClock: DeskClock;
   readonly #wire: WireProcess;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Ends the children of the host snapshots. */
+  readonly #ending = new AbortController();
   readonly #failed: Promise<never>;
   #fail: (error: AgentError) => void = () => {};
   #ready = false;
@@ -57,6 +72,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { log } = options;
     this.#log = log;
+    this.#meshKeys = options.meshKeys;
     this.#config = withoutOwnAddresses(options.config, (peer) => log.info({ peer: peer.name, address: peer.host }, "peer is this node: skipped"));
     this.#store = new AgentStore(this.#config, log);
     const { writer, evidence } = this.#store;
@@ -68,7 +84,32 @@ export class Agent {
       onAddress: (peer, address) => this.#wire.send({ kind: "address", peer, address }),
     });
     this.#health = new WireHealth(log);
+    this.#hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
+    this.#host = new HostDesk({
+      watch: new HostWatch(this.#hostReader),
+      writer,
+      wallMs: Date.now,
+      nowMs: () => performance.now(),
+      sourceOf: (address) => this.#peers.sourceOf(address),
+      signal: this.#ending.signal,
+    });
+    this.#events = new EventDesk({
+      node: this.#config.node.name,
+      writer,
+      log,
+      host: this.#host,
+      wallMs: Date.now,
+      nowMs: () => performance.now(),
+      timeoutMs: this.#config.probe.timeoutMs,
+      labelsOf: (peer) => this.#peers.labelsOf(peer),
+      addressOf: (peer) => this.#peers.addressOf(peer) ?? "",
+      sourceOf: (address) => this.#peers.sourceOf(address),
+      pathOf: (peer) => this.#baselines.path(peer),
+      isOwnAddress,
+    });
+    this.#baselines = new Baselines((peer) => evidence.lastBaseline(peer));
     this.#desk = new IncidentDesk(this.#config, {
+      events: this.#events,
       writer,
       send: (command) => this.#wire.send(command),
       wallMs: Date.now,
@@ -94,7 +135,12 @@ export class Agent {
     await Promise.race([this.#peers.resolve(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
     this.#every(RESOLVE_EVERY_MS, () => void this.#peers.resolve());
-    this.#every(UPKEEP_MS, () => this.#store.upkeep(Date.now()));
+    void this.#host.upkeep();
+    this.#every(UPKEEP_MS, () => {
+      this.#store.upkeep(Date.now());
+      void this.#host.upkeep();
+      this.#lookForGateway();
+    });
     this.#timers.push(setTimeout(() => this.#sayReady(), READY_AFTER_MS));
     try {
       await Promise.race([this.#failed, aborted(signal)]);
@@ -106,6 +152,7 @@ export class Agent {
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#wire.stop();
+    this.#ending.abort();
     // Only now: the wire's last word may have woken the desk.
     this.#deskClock.stop();
     await this.#desk.close();
@@ -124,6 +171,7 @@ export class Agent {
         return this.#fail(new AgentError(message.reason, message.exitCode));
       case "alive":
         this.#store.attempt(() => this.#store.metrics.putAlive(message.atMs));
+        this.#events.alive(message.atMs, message.sendErrors);
         return this.#health.alive(message);
       case "rollups":
         return this.#store.attempt(() => this.#store.metrics.addRollups(message.rows));
@@ -137,14 +185,29 @@ export class Agent {
         this.#desk.burst(message.burst);
         return this.#deskClock.wake();
       case "sweep":
+        if (message.sweep.trigger === "baseline") this.#baselines.put(message.sweep);
+        if (message.sweep.trigger === "suspect") this.#host.suspect();
         return this.#desk.sweep(message.sweep);
       case "samples":
         return this.#desk.samples(message);
       case "blind": {
         const { startedMs, endedMs, cause, detail } = message;
+        this.#events.blind({ startedMs, endedMs });
         this.#log.warn({ cause, ms: endedMs - startedMs }, `blind: ${detail ?? cause}`);
         return this.#store.writer.soon((store) => store.putBlind({ startedMs, endedMs, cause, detail }));
       }
+      case "peer-epoch":
+        return this.#peers.booted(message.peer, message.epoch);
+      case "standing":
+        return this.#events.standing(message);
+      case "reply-ttl":
+        this.#events.replyTtl(message.peer, message);
+        return this.#log.info(
+          { peer: message.peer, before: message.before, now: message.now },
+          "replies arrive with another TTL: their way back has changed",
+        );
+      case "asked":
+        return;
       case "clock-step":
         return this.#log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
     }
@@ -160,6 +223,8 @@ export class Agent {
     const { node, probe, detect, capture } = this.#config;
     const epoch = this.#store.nextEpoch(Date.now());
     this.#desk.wireStarted(epoch);
+    this.#events.wireStarted();
+    const peers = this.#peers.forWire();
     return {
       agentId: agentId(node.name),
       epoch,
@@ -170,8 +235,20 @@ export class Agent {
       clear: detect.clear,
       baselineMs: capture.baselineMs,
       recordMs: RECORD_MS,
-      peers: this.#peers.forWire(),
+      meshKeys: this.#meshKeys,
+      peerEpochs: this.#peers.epochs(),
+      peers: [...peers, ...canariesFor(peers, this.#gateway(peers.map((peer) => peer.address)))],
     };
+  }
+
+  #gateway(addresses: readonly (string | null)[]): string | null {
+    return gatewayFor(addresses, this.#hostReader.routes());
+  }
+
+  /** The default route may have come, or gone to another gateway. */
+  #lookForGateway(): void {
+    const gateway = this.#gateway(this.#peers.forWire().map((peer) => peer.address));
+    if (gateway !== null) this.#wire.send({ kind: "address", peer: GATEWAY, address: gateway });
   }
 
   /** What the agent before us left, and the peers it knew. */

@@ -9,6 +9,7 @@ import { INCIDENT_LENGTH_MS, incidentKind, PeerIncidents, type Incident, type In
 import type { CaptureRow, IncidentRow, SampleBlock } from "../store/rows.ts";
 import type { BurstReport, SweepReport, WireMessage } from "../wire/messages.ts";
 import { CaptureOrders, type CapturePorts } from "./capture-orders.ts";
+import type { EventDesk } from "./event-desk.ts";
 import { newId } from "./ids.ts";
 import { incidentRow } from "./incident-row.ts";
 import { sweepRow } from "./sweep-row.ts";
@@ -16,6 +17,7 @@ import { SweepSorter } from "./sweep-sorter.ts";
 
 export interface DeskPorts extends CapturePorts {
   readonly lastBaseline: (peer: string) => CaptureRow | null;
+  readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
 }
 
 interface PeerDesk {
@@ -34,14 +36,18 @@ interface Folder {
 export class IncidentDesk {
   readonly #config: Config;
   readonly #ports: DeskPorts;
-  readonly #events = new EventBook();
+  readonly #eventBook = new EventBook();
   readonly #orders: CaptureOrders;
   readonly #sweeps: SweepSorter;
   readonly #peers = new Map<string, PeerDesk>();
   readonly #folders = new Map<string, Folder>();
+  /** The last sweep of a suspicion, by peer. */
+  readonly #suspicions = new Map<string, SweepReport>();
   /** Peers with an incident that is not closed. */
   readonly #live = new Set<string>();
   #epoch = 0;
+  /** Bursts that peers were told of in this boot of the wire. */
+  #incidents = 0;
 
   constructor(config: Config, ports: DeskPorts) {
     this.#config = config;
@@ -57,6 +63,7 @@ export class IncidentDesk {
   /** A wire has started; its burst numbers begin anew. */
   wireStarted(epoch: number): void {
     this.#epoch = epoch;
+    this.#incidents = 0;
   }
 
   /** The wire is gone: what it would have said of open bursts will never come. */
@@ -85,6 +92,8 @@ export class IncidentDesk {
     const row = sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) });
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
     this.#sweeps.sort(row, peer.incidents.current);
+    if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
+    if (peer.incidents.current !== null) this.#ports.events.sweep(peer.incidents.current.id, report);
   }
 
   samples(message: Omit<Extract<WireMessage, { kind: "samples" }>, "kind">): void {
@@ -112,6 +121,7 @@ export class IncidentDesk {
       this.#orders.tick(current, nowMs);
       this.#apply(peer, peer.incidents.tick(nowMs));
     }
+    this.#ports.events.tick();
   }
 
   async close(): Promise<void> {
@@ -128,13 +138,16 @@ export class IncidentDesk {
         return this.#opened(peer, incident);
       case "reopened":
         this.#update(incident);
+        this.#tell(incident);
         return this.#orders.reopened(incident);
       case "updated": {
         const row = this.#row(incident);
+        this.#ports.events.changed(incident);
         return this.#ports.writer.soon((store) => store.updateIncident(row));
       }
       case "burst-ended":
         this.#update(incident);
+        this.#tell(incident);
         return this.#orders.burstEnded(incident);
       case "closed":
         return this.#closed(incident);
@@ -142,7 +155,7 @@ export class IncidentDesk {
   }
 
   #opened(peer: PeerDesk, incident: Incident): void {
-    const eventId = this.#events.join(incident.startedMs, `e${incident.id}`);
+    const eventId = this.#eventBook.join(incident.startedMs, `e${incident.id}`);
     const baseline = this.#ports.lastBaseline(incident.peer);
     const before = baseline === null ? [] : [{ ...baseline, id: `${incident.id}-baseline`, incidentId: incident.id }];
     const suspicions = this.#sweeps.takeSuspicions(incident);
@@ -157,11 +170,22 @@ export class IncidentDesk {
       "incident opened",
     );
     this.#orders.opened(incident);
+    this.#ports.events.opened(eventId, incident);
+    const suspicion = this.#suspicions.get(incident.peer);
+    if (suspicion !== undefined && suspicion.startedMs >= incident.startedMs) this.#ports.events.sweep(incident.id, suspicion);
+    this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
+  }
+
+  /** Others learn of it: the event it belongs to, and the peer, by our probes, as long as a burst lasts. */
+  #tell(incident: Incident): void {
+    this.#ports.events.changed(incident);
+    this.#ports.send({ kind: "incident", peer: incident.peer, number: incident.phase === "open" ? ++this.#incidents : 0 });
   }
 
   #closed(incident: Incident): void {
     this.#update(incident);
     this.#orders.closed(incident);
+    this.#ports.events.closed(incident);
     this.#folders.delete(incident.id);
     this.#live.delete(incident.peer);
     const sent = total(incident, "sent");

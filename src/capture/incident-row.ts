@@ -37,5 +37,16 @@ function burstRow(burst: Incident["bursts"][number], index: number): BurstRow {
     blind: count.blind,
     longestRun: count.longestRun,
     flows: count.flowSent.map((sent, flow) => ({ flow, sent, lost: count.flowLost[flow] ?? 0 })),
+    ...directions(burst),
+  };
+}
+
+/** Loss by direction, where the peer's own requests arrived while it was healthy: else their absence says nothing. */
+function directions({ count, hearing }: Incident["bursts"][number]): Pick<BurstRow, "in" | "out"> {
+  if (hearing.state !== "calibrated") return {};
+  const answered = count.sent - count.lost - count.blind;
+  return {
+    in: { sent: hearing.expected, lost: hearing.expected - hearing.received },
+    out: { sent: answered + count.lostHeard + count.lostUnheard, lost: count.lostUnheard },
   };
 }

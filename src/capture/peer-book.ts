@@ -3,6 +3,7 @@
  * before us knew, and every change goes to the store, so that a resolver that is down at the next start costs nothing.
  */
 import pLimit from "p-limit";
+import { agentId } from "../config/agent-id.ts";
 import type { PeerConfig } from "../config/config.ts";
 import type { FactLog } from "../fact-log.ts";
 import type { PeerRow } from "../store/rows.ts";
@@ -56,6 +57,7 @@ export class PeerBook {
         address: literal ?? before?.address ?? "",
         intervalMs: peer.intervalMs,
         firstReplyMs: same ? before.firstReplyMs : null,
+        agentEpoch: before?.agentEpoch ?? 0,
         active: true,
       });
     }
@@ -95,14 +97,35 @@ export class PeerBook {
     return this.#sources.get(address) ?? null;
   }
 
+  labelsOf(peer: string): Readonly<Record<string, string>> {
+    return this.#peers.find((one) => one.name === peer)?.labels ?? {};
+  }
+
+  addressOf(peer: string): string | null {
+    return this.#rows.get(peer)?.address ?? null;
+  }
+
   /** What a wire that starts now is to probe. */
   forWire(): WirePeer[] {
     return this.#peers.map((peer) => ({
       name: peer.name,
+      canary: false,
+      agentId: agentId(peer.name),
       address: this.#names.address(peer.host) ?? this.#rememberedAddress(peer),
       intervalMs: peer.intervalMs,
       everReplied: this.#rows.get(peer.name)?.firstReplyMs != null,
     }));
+  }
+
+  /** Newest boots of the agents there that proved who they are, by agent id: what is older is a replay. */
+  epochs(): [number, number][] {
+    return [...this.#rows.values()].filter((row) => row.agentEpoch > 0).map((row) => [agentId(row.name), row.agentEpoch]);
+  }
+
+  /** The agent of a peer started anew. */
+  booted(peer: string, epoch: number): void {
+    const row = this.#rows.get(peer);
+    if (row !== undefined && epoch > row.agentEpoch) this.#put({ ...row, agentEpoch: epoch });
   }
 
   /** The last good address of a name from an earlier run, when it cannot be resolved now. */

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { Agent, AgentError } from "../agent.ts";
 import { loadConfig } from "../config/load.ts";
+import { loadMeshKeys } from "../config/mesh-keys.ts";
 import { createLog } from "../log.ts";
 import { VERSION } from "../version.ts";
 import type { Command, World } from "./command.ts";
@@ -34,7 +35,8 @@ export const agentCommand: Command = {
     const { config: file } = options(args);
     const config = loadConfig(file, { hostName: world.hostName });
     const log = createLog({ level: config.log.level, write: world.stdout, pretty: world.isTty });
-    const agent = new Agent({ config, version: VERSION, log });
+    const meshKeys = config.mesh.keyFile === null ? [] : loadMeshKeys(config.mesh.keyFile);
+    const agent = new Agent({ config, version: VERSION, log, meshKeys });
     try {
       await agent.run(world.signal);
       return 0;

@@ -2,7 +2,7 @@
  * What a burst cost, counted from the flight recorder. Outcomes still change for a while (a late reply re-labels a loss), so slots that are final are folded
  * into the total once and the others are counted afresh each time.
  */
-import { OUTCOME, sampleFlow, sampleOutcome } from "./sample.ts";
+import { HEARD, OUTCOME, sampleFlow, sampleHeard, sampleOutcome } from "./sample.ts";
 
 export interface BurstCount {
   readonly sent: number;
@@ -13,6 +13,9 @@ export interface BurstCount {
   readonly sendFailed: number;
   readonly blind: number;
   readonly longestRun: number;
+  /** Of the lost ones: those that the peer heard, so that its answer was lost, and those that it did not. Of the others it has not told. */
+  readonly lostHeard: number;
+  readonly lostUnheard: number;
   /** Per flow: sent and lost. */
   readonly flowSent: readonly number[];
   readonly flowLost: readonly number[];
@@ -25,6 +28,8 @@ interface Totals {
   sendFailed: number;
   blind: number;
   longestRun: number;
+  lostHeard: number;
+  lostUnheard: number;
   run: number;
   readonly flowSent: number[];
   readonly flowLost: number[];
@@ -43,6 +48,8 @@ function add(totals: Totals, sample: number): void {
   switch (outcome) {
     case OUTCOME.lost:
       totals.lost++;
+      if (sampleHeard(sample) === HEARD.yes) totals.lostHeard++;
+      if (sampleHeard(sample) === HEARD.no) totals.lostUnheard++;
       totals.flowLost[flow] = (totals.flowLost[flow] ?? 0) + 1;
       totals.run++;
       totals.longestRun = Math.max(totals.longestRun, totals.run);
@@ -73,6 +80,8 @@ export class BurstCounter {
     sendFailed: 0,
     blind: 0,
     longestRun: 0,
+    lostHeard: 0,
+    lostUnheard: 0,
     run: 0,
     flowSent: [0, 0, 0, 0],
     flowLost: [0, 0, 0, 0],

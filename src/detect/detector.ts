@@ -66,6 +66,11 @@ export class Detector {
     return this.#inBurst || this.#run > 0;
   }
 
+  /** As bad as it gets before a burst is certain, or in one. */
+  get suspect(): boolean {
+    return this.#inBurst || this.#run >= SUSPECT_RUN;
+  }
+
   /** Slot of the last bad probe of the open burst. */
   get lastBadSlot(): number {
     return this.#lastBadSlot;

@@ -10,12 +10,28 @@ import type { BurstCount } from "./burst-count.ts";
 export type IncidentPhase = "open" | "cooling" | "closed";
 export type LossKind = "loss" | "brownout" | "local";
 
+/**
+ * What the peer's own requests tell of a burst. `none`: never heard one; `off`: too few arrive also while healthy. `expected` by its numbers, `received` here.
+ */
+export interface BurstHearing {
+  readonly state: "calibrated" | "off" | "none";
+  /** They carry a valid tag of the mesh key. */
+  readonly authentic: boolean;
+  readonly expected: number;
+  readonly received: number;
+  /** They said that the peer has an incident with us too. False only when enough of them arrived for it to have noticed; null when not known. */
+  readonly saysBad: boolean | null;
+}
+
 export interface BurstState {
   readonly key: string;
   readonly startedMs: number;
   readonly detectedMs: number;
   readonly endedMs: number | null;
   readonly count: BurstCount;
+  readonly hearing: BurstHearing;
+  /** Probes with a fresh ICMP id after ten seconds of total loss; null when none were sent. */
+  readonly freshId: { readonly sent: number; readonly lost: number } | null;
   readonly final: boolean;
   /** It goes on in the next incident of the chain. */
   readonly cut: boolean;

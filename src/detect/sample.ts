@@ -1,6 +1,6 @@
 /**
  * One sample of the flight recorder: a uint32.
- *   bits 0–23  RTT in µs, saturating at 16.7 s (0 unless a reply came)
+ *   bits 0–23  RTT in µs, saturating at 16.7 s; of a lost one whether the peer heard it (HEARD), else 0
  *   bits 24–27 outcome
  *   bit 28     RTT is doubtful: its error exceeds max(1 ms, half the RTT)
  *   bit 29     answered more than once
@@ -55,4 +55,19 @@ export function sampleFlow(sample: number): number {
 /** The character of the report's strip: . good, o late or slow, x lost, - blind, ! send failure; a slot not judged or not sent is a space. */
 export function sampleCharacter(sample: number): string {
   return " ?.oox-! "[sampleOutcome(sample)]?.replace("?", " ") ?? " ";
+}
+
+/** Whether the peer heard a probe that was lost: its own word, in the heard-fields of its probes. */
+export const HEARD = { unknown: 0, yes: 1, no: 2 } as const;
+
+export type HeardCode = (typeof HEARD)[keyof typeof HEARD];
+
+/** A lost sample with what is known of its way out. */
+export function withHeard(sample: number, heard: HeardCode): number {
+  return ((sample & ~MAX_RTT_US) | heard) >>> 0;
+}
+
+/** Of a lost sample. */
+export function sampleHeard(sample: number): HeardCode {
+  return (sample & 3) as HeardCode;
 }

@@ -24,8 +24,9 @@ export const FLAG_HEARD = 4;
 export const ECHO_REQUEST_4 = 8;
 export const ECHO_REQUEST_6 = 128;
 
-/** Where the tag lies within the payload. */
+/** Where the tag lies within the payload, and how much of it the tag covers. */
 export const TAG_OFFSET = 54;
+export const TAG_BYTES = 8;
 
 /** A flow: what a load balancer sees of our packets. `checksum` is neither 0x0000 nor 0xffff. */
 export interface Flow {
@@ -42,6 +43,18 @@ export interface ProbeBuffer {
   readonly family: 4 | 6;
 }
 
+/** What a node tells a peer of the peer's probes: the heard-fields. Bit i of the bitmap (0 is the lowest) stands for probe `number` − i. */
+export interface Heard {
+  readonly bitmapHigh: number;
+  readonly bitmapLow: number;
+  /** Newest probe number heard. */
+  readonly number: number;
+  /** When it arrived, monotonic µs of who heard it. */
+  readonly arrivedUs: number;
+  /** Boot epoch of the peer to which the numbers belong. */
+  readonly epoch: number;
+}
+
 export interface ProbeFields {
   readonly flags: number;
   readonly agentId: number;
@@ -50,6 +63,8 @@ export interface ProbeFields {
   readonly sentUs: number;
   readonly flow: number;
   readonly ttl: number;
+  /** Null unless the packet says that its heard-fields are valid. */
+  readonly heard: Heard | null;
   readonly incident: number;
   readonly tagHigh: number;
   readonly tagLow: number;
@@ -80,25 +95,48 @@ export interface ProbeStamp {
   flags: number;
   /** TTL of a trace packet, else 0. */
   ttl: number;
+  heard: Heard | null;
+  /** Number of our incident with this peer, 0 for none. */
+  incident: number;
   tagHigh: number;
   tagLow: number;
 }
 
-/** Writes the changing fields and the compensation that keeps the flow's checksum. */
+/** Writes all fields and the compensation that keeps the flow's checksum. */
 export function stampProbe(buffer: ProbeBuffer, stamp: ProbeStamp): void {
-  const { view, words } = buffer;
+  writeProbe(buffer, stamp);
+  sealProbe(buffer, stamp.tagHigh, stamp.tagLow);
+}
+
+/** Writes all fields but the tag, which may be computed from them. The flags of heard-fields and incident are set as the fields say. */
+export function writeProbe(buffer: ProbeBuffer, stamp: Omit<ProbeStamp, "tagHigh" | "tagLow">): void {
+  const { view } = buffer;
+  const { heard, incident } = stamp;
   view.setUint16(2, stamp.flow.checksum);
   view.setUint16(4, stamp.flow.id);
   view.setUint16(6, stamp.sequence);
-  view.setUint8(11, stamp.flags);
+  view.setUint8(11, stamp.flags | (heard === null ? 0 : FLAG_HEARD) | (incident === 0 ? 0 : FLAG_IN_INCIDENT));
   view.setUint32(20, stamp.number);
   const sentUs = Math.floor(stamp.sentUs);
   view.setUint16(24, Math.floor(sentUs / 0x1_0000_0000) & 0xffff);
   view.setUint32(26, sentUs >>> 0);
   view.setUint8(30, stamp.flow.index);
   view.setUint8(31, stamp.ttl);
-  view.setUint32(62, stamp.tagHigh);
-  view.setUint32(66, stamp.tagLow);
+  view.setUint32(32, heard === null ? 0 : heard.bitmapHigh);
+  view.setUint32(36, heard === null ? 0 : heard.bitmapLow);
+  view.setUint32(40, heard === null ? 0 : heard.number);
+  const arrivedUs = heard === null ? 0 : Math.floor(heard.arrivedUs);
+  view.setUint16(44, Math.floor(arrivedUs / 0x1_0000_0000) & 0xffff);
+  view.setUint32(46, arrivedUs >>> 0);
+  view.setUint32(50, heard === null ? 0 : heard.epoch);
+  view.setUint32(54, incident);
+}
+
+/** Writes the tag and the compensation: the last thing before a packet leaves. */
+export function sealProbe(buffer: ProbeBuffer, tagHigh: number, tagLow: number): void {
+  const { view, words } = buffer;
+  view.setUint32(62, tagHigh);
+  view.setUint32(66, tagLow);
   let sum = 0;
   for (let word = 0; word < 35; word++) sum += words[word] as number;
   words[35] = 0xffff - fold(sum);
@@ -107,18 +145,30 @@ export function stampProbe(buffer: ProbeBuffer, stamp: ProbeStamp): void {
 /** Reads a payload of ours, null when it is not one (magic, version, length). */
 export function readProbe(bytes: Uint8Array, offset: number, length: number): ProbeFields | null {
   if (length < PAYLOAD_BYTES || offset + PAYLOAD_BYTES > bytes.length) return null;
+  if (bytes[offset] !== MAGIC >>> 8 || bytes[offset + 1] !== (MAGIC & 0xff) || bytes[offset + 2] !== PROBE_VERSION) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, PAYLOAD_BYTES);
-  if (view.getUint16(0) !== MAGIC || view.getUint8(2) !== PROBE_VERSION) return null;
+  const flags = view.getUint8(3);
   return {
-    flags: view.getUint8(3),
+    flags,
     agentId: view.getUint32(4),
     epoch: view.getUint32(8),
     number: view.getUint32(12),
     sentUs: view.getUint16(16) * 0x1_0000_0000 + view.getUint32(18),
     flow: view.getUint8(22),
     ttl: view.getUint8(23),
+    heard: (flags & FLAG_HEARD) === 0 ? null : readHeard(view),
     incident: view.getUint32(46),
     tagHigh: view.getUint32(TAG_OFFSET),
     tagLow: view.getUint32(TAG_OFFSET + 4),
+  };
+}
+
+function readHeard(view: DataView): Heard {
+  return {
+    bitmapHigh: view.getUint32(24),
+    bitmapLow: view.getUint32(28),
+    number: view.getUint32(32),
+    arrivedUs: view.getUint16(36) * 0x1_0000_0000 + view.getUint32(38),
+    epoch: view.getUint32(42),
   };
 }

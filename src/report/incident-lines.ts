@@ -7,6 +7,7 @@ import { evidenceAfterMs, lastedMs, longestRun, whatHappened } from "./incident-
 import { hopsOf, phaseTables, withHopNotes } from "./phase-tables.ts";
 import type { ReportBurst, ReportCapture, ReportIncident } from "./report.ts";
 import { STRIP_LEGEND, stripLines } from "./strip-lines.ts";
+import { wrap } from "./wrap.ts";
 
 export interface IncidentLayout {
   /** "2 of 7". */
@@ -19,11 +20,13 @@ export interface IncidentLayout {
 
 const MAX_STRIP_LINES = 30;
 const MAX_BURSTS = 10;
+const INDENT = 2;
 
 export function incidentLines(incident: ReportIncident, layout: IncidentLayout): string[] {
   const { zone } = layout;
   return [
     `INCIDENT ${layout.place}: ${whatHappened(incident)} towards ${escapeForTerminal(incident.peer)} (${escapeForTerminal(incident.address)}), ${incident.status}`,
+    ...verdictLines(incident, layout.columns),
     ...summaryLines(incident, zone),
     ...burstLines(incident, layout),
     "",
@@ -31,6 +34,13 @@ export function incidentLines(incident: ReportIncident, layout: IncidentLayout):
     ...phaseLines(phaseTables(incident), { node: layout.node, zone }),
     ...(layout.full ? captureLines(withHopNotes(incident).captures, layout) : troubleLines(incident.captures)),
   ];
+}
+
+/** The sentence of the ticket first, then what else was found. */
+function verdictLines({ verdict }: ReportIncident, columns: number): string[] {
+  if (verdict === null) return [];
+  const said = verdict.findings.flatMap((finding) => wrap(`- ${finding}`, columns - INDENT, 2));
+  return [...wrap(verdict.sentence, columns - INDENT), ...said].map((text) => `  ${escapeForTerminal(text)}`).concat("");
 }
 
 function summaryLines(incident: ReportIncident, zone: ZoneOffset): string[] {

@@ -28,8 +28,15 @@ function columns(zone: ZoneOffset, offset: string): Column<Numbered>[] {
     { title: "lost", align: "right", cell: ({ incident }) => `${count(incident.lost)} of ${count(incident.sent)}` },
     { title: "in a row", align: "right", cell: ({ incident }) => count(longestRun(incident)) },
     { title: "traced after", align: "right", cell: ({ incident }) => afterText(incident) },
+    { title: "verdict", align: "left", cell: verdictText },
     { title: "status", align: "left", cell: ({ incident }) => incident.status },
   ];
+}
+
+/** E.g. "path out, likely". */
+function verdictText({ incident: { verdict } }: Numbered): string {
+  if (verdict === null) return "-";
+  return `${verdict.scope}${verdict.direction === "unknown" ? "" : ` ${verdict.direction}`}, ${verdict.certainty}`;
 }
 
 function lastedText(incident: ReportIncident): string {

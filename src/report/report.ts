@@ -4,6 +4,8 @@
  */
 import type { CaptureKind, CaptureStatus, FlowCount, IncidentKind, IncidentStatus, Phase, Trigger } from "../store/rows.ts";
 
+import type { Certainty, Direction, Scope } from "../verdict/verdict.ts";
+
 export const REPORT_SCHEMA = "meshprobe.report/1";
 
 /** E.g. "2026-11-20T04:12:03.120Z". */
@@ -82,7 +84,25 @@ export interface ReportEvent {
   readonly started_at: IsoTime;
   readonly ended_at: IsoTime | null;
   readonly incidents: readonly string[];
-  readonly verdict: null;
+  /** Null while the event was not judged yet. */
+  readonly verdict: ReportVerdict | null;
+}
+
+/** What failed, in which direction, behind which hop, and how sure. That of an event and of its incidents is one. */
+export interface ReportVerdict {
+  readonly scope: Scope;
+  readonly direction: Direction;
+  readonly hop: { readonly after: string | null; readonly before: string | null } | null;
+  readonly certainty: Certainty;
+  readonly at: IsoTime;
+  readonly version: number;
+  /** What it rests on. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly sentence: string;
+  /** Name of the rule that matched. */
+  readonly rule: string;
+  /** Whole sentences beside it: a changed path, one flow of four, TCP that retransmitted too. */
+  readonly findings: readonly string[];
 }
 
 export interface ReportBurst {
@@ -122,7 +142,8 @@ export interface ReportIncident {
   /** One character a probe: . good, o late or slow, x lost, - blind, ! send failure, space not sent or not judged. Null when not asked for or no longer stored. */
   readonly strip: string | null;
   readonly strip_started_at: IsoTime | null;
-  readonly verdict: null;
+  /** Null while the event was not judged yet. */
+  readonly verdict: ReportVerdict | null;
   readonly captures: readonly ReportCapture[];
 }
 

@@ -144,7 +144,7 @@ export class StoreBudget {
   #deleteIncidents(beforeMs: number, samplesOnly: boolean): Deleted | null {
     const filter = samplesOnly ? "AND EXISTS (SELECT 1 FROM samples WHERE samples.incident_id = incidents.id)" : "";
     const rows = this.#evidenceSql.all(
-      `SELECT id, started_ms, ended_ms FROM incidents WHERE ${FINISHED} AND started_ms < ? ${filter} ORDER BY started_ms LIMIT ${CHUNK_INCIDENTS}`,
+      `SELECT id, event_id, started_ms, ended_ms FROM incidents WHERE ${FINISHED} AND started_ms < ? ${filter} ORDER BY started_ms LIMIT ${CHUNK_INCIDENTS}`,
       Math.min(beforeMs, Number.MAX_SAFE_INTEGER),
     );
     if (rows.length === 0) return null;
@@ -156,6 +156,10 @@ export class StoreBudget {
         this.#evidenceSql.run("DELETE FROM lines WHERE capture_id IN (SELECT id FROM captures WHERE incident_id = ?)", id);
         this.#evidenceSql.run("DELETE FROM captures WHERE incident_id = ?", id);
         this.#evidenceSql.run("DELETE FROM incidents WHERE id = ?", id);
+        this.#evidenceSql.run(
+          "DELETE FROM verdicts WHERE event_id = ? AND NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.event_id = verdicts.event_id)",
+          row["event_id"] ?? null,
+        );
       }
     });
     return {

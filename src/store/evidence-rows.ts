@@ -152,6 +152,7 @@ export function peerFromCells(cells: Cells): PeerRow {
     address: text(cells, "address"),
     intervalMs: number(cells, "interval_ms"),
     firstReplyMs: numberOrNull(cells, "first_reply_ms"),
+    agentEpoch: number(cells, "agent_epoch"),
     active: number(cells, "active") !== 0,
   };
 }

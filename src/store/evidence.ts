@@ -18,7 +18,7 @@ import {
   upsertById,
 } from "./evidence-rows.ts";
 import { EVIDENCE_SCHEMA } from "./migrations.ts";
-import type { BlindRow, CaptureRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock } from "./rows.ts";
+import type { BlindRow, CaptureRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { isDiskFull, storeError } from "./store-error.ts";
 
@@ -119,12 +119,14 @@ export class EvidenceStore {
     this.#write(() => {
       for (const row of rows)
         this.#sql.run(
-          `INSERT INTO peers (name, address, interval_ms, first_reply_ms, active) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
-           address = excluded.address, interval_ms = excluded.interval_ms, first_reply_ms = excluded.first_reply_ms, active = excluded.active`,
+          `INSERT INTO peers (name, address, interval_ms, first_reply_ms, agent_epoch, active) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
+           address = excluded.address, interval_ms = excluded.interval_ms, first_reply_ms = excluded.first_reply_ms,
+           agent_epoch = excluded.agent_epoch, active = excluded.active`,
           row.name,
           row.address,
           row.intervalMs,
           row.firstReplyMs,
+          row.agentEpoch,
           Number(row.active),
         );
     });
@@ -137,6 +139,21 @@ export class EvidenceStore {
   putNode(row: NodeRow): void {
     this.#write(() =>
       this.#sql.run("INSERT INTO node (only, body) VALUES (1, ?) ON CONFLICT DO UPDATE SET body = excluded.body", JSON.stringify(row)),
+    );
+  }
+
+  /** A version that is there already is replaced. */
+  putVerdict(row: VerdictRow): void {
+    this.#write(() =>
+      this.#sql.run(
+        "INSERT OR REPLACE INTO verdicts (event_id, version, at_ms, sentence, verdict, facts) VALUES (?, ?, ?, ?, ?, ?)",
+        row.eventId,
+        row.version,
+        row.atMs,
+        row.sentence,
+        JSON.stringify(row.verdict),
+        JSON.stringify(row.facts),
+      ),
     );
   }
 

@@ -5,8 +5,9 @@ import { iso, isoOrNull, percent } from "../report/figures.ts";
 import type { ReportCapture, ReportHop, ReportIncident } from "../report/report.ts";
 import { drawStrip, type Strip } from "../report/strip.ts";
 import { CAPTURE_COLUMNS, captureFromCells, linesFromText, sampleBlockFromCells } from "./evidence-rows.ts";
-import type { CaptureRow, FlowCount, IncidentRow, LineChunk } from "./rows.ts";
+import type { CaptureRow, FlowCount, IncidentRow, LineChunk, PacketCount } from "./rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
+import type { VerdictReader } from "./verdict-reader.ts";
 
 /** Shown of a strip before the first lost packet and after the last. */
 const STRIP_MARGIN_MS = 2000;
@@ -14,6 +15,7 @@ const STRIP_MARGIN_MS = 2000;
 const BRIEF = CAPTURE_COLUMNS.filter((column) => column !== "facts" && column !== "hops").join(", ");
 
 export interface IncidentReading {
+  readonly verdicts: VerdictReader;
   readonly sql: StatementCache;
   readonly details: boolean;
   /** Where an incident that lasts ends for now. */
@@ -43,8 +45,8 @@ export function incidentOf(row: IncidentRow, reading: IncidentReading): ReportIn
     lost,
     late: sum((burst) => burst.late),
     loss_pct: percent(lost, sent - blind, 1),
-    out: { sent: null, lost: null },
-    in: { sent: null, lost: null },
+    out: addCounts(row.bursts.map((burst) => burst.out)),
+    in: addCounts(row.bursts.map((burst) => burst.in)),
     flows: addFlows(row.bursts.map((burst) => burst.flows)),
     bursts: row.bursts.map((burst) => ({
       started_at: iso(burst.startedMs),
@@ -58,9 +60,16 @@ export function incidentOf(row: IncidentRow, reading: IncidentReading): ReportIn
     })),
     strip: strip?.text ?? null,
     strip_started_at: isoOrNull(strip?.startedMs ?? null),
-    verdict: null,
+    verdict: reading.verdicts.of(row.eventId),
     captures: readCaptures(row, reading),
   };
+}
+
+/** Sums over the bursts of which hearing tells; null when it tells of none. */
+function addCounts(counts: readonly (PacketCount | undefined)[]): { readonly sent: number | null; readonly lost: number | null } {
+  const known = counts.filter((count) => count !== undefined);
+  if (known.length === 0) return { sent: null, lost: null };
+  return { sent: known.reduce((sum, count) => sum + count.sent, 0), lost: known.reduce((sum, count) => sum + count.lost, 0) };
 }
 
 function readStrip(row: IncidentRow, { sql, untilMs }: IncidentReading): Strip | null {

@@ -17,7 +17,20 @@ const GRACE_S = 30;
 /** Periods that one call rolls per level: after a long stop it catches up over several calls instead of stalling one. */
 const MAX_PERIODS_PER_ROLL = 60;
 
-const COUNTS = ["sent", "received", "lost", "late", "duplicate", "foreign_replies", "send_failed", "skipped", "blind", "doubtful"] as const;
+const COUNTS = [
+  "sent",
+  "received",
+  "lost",
+  "late",
+  "duplicate",
+  "foreign_replies",
+  "send_failed",
+  "skipped",
+  "blind",
+  "doubtful",
+  "heard_expected",
+  "heard_received",
+] as const;
 const COLUMNS = ["at", "peer_id", ...COUNTS, "rtt_min_us", "rtt_max_us", "error_max_us", "histogram"];
 
 /** Everything about one period of one peer, ready to be added. */
@@ -195,6 +208,8 @@ function rowCells(row: RollupRow): Cell[] {
     row.skipped,
     row.blind,
     row.doubtful,
+    row.heardExpected,
+    row.heardReceived,
     row.rttMinUs,
     row.rttMaxUs,
     row.errorMaxUs,

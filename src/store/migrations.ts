@@ -38,6 +38,10 @@ CREATE TABLE samples (
 CREATE TABLE blind (started_ms REAL NOT NULL, cause TEXT NOT NULL, ended_ms REAL NOT NULL, detail TEXT, PRIMARY KEY (started_ms, cause)) WITHOUT ROWID;
 CREATE TABLE tombstones (
   day TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, from_ms REAL NOT NULL, to_ms REAL NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (day, what, reason)) WITHOUT ROWID;`,
+    // Boots of the peers' agents, against replays; verdicts with the facts they rest on.
+    `ALTER TABLE peers ADD COLUMN agent_epoch INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE verdicts (
+  event_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms REAL NOT NULL, sentence TEXT NOT NULL, verdict TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (event_id, version)) WITHOUT ROWID;`,
   ],
 };
 
@@ -58,5 +62,11 @@ CREATE TABLE peers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 ${rollupTable("rollups_10s")}
 ${rollupTable("rollups_1m")}
 ${rollupTable("rollups_1h")}`,
+    // Requests of the peers, heard since.
+    ["rollups_10s", "rollups_1m", "rollups_1h"]
+      .flatMap((table) =>
+        ["heard_expected", "heard_received"].map((column) => `ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0;`),
+      )
+      .join("\n"),
   ],
 };

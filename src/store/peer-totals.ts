@@ -17,6 +17,8 @@ export interface PeerTotals {
   readonly skipped: number;
   readonly blind: number;
   readonly doubtful: number;
+  readonly heardExpected: number;
+  readonly heardReceived: number;
   /** Null when nothing was received. */
   readonly rttMinUs: number | null;
   readonly rttMaxUs: number | null;
@@ -38,13 +40,28 @@ interface SumCells {
   readonly skipped: number;
   readonly blind: number;
   readonly doubtful: number;
+  readonly heard_expected: number;
+  readonly heard_received: number;
   readonly rtt_min_us: number | null;
   readonly rtt_max_us: number;
   readonly error_max_us: number;
 }
 
 const SUMS =
-  ["sent", "received", "lost", "late", "duplicate", "foreign_replies", "send_failed", "skipped", "blind", "doubtful"]
+  [
+    "sent",
+    "received",
+    "lost",
+    "late",
+    "duplicate",
+    "foreign_replies",
+    "send_failed",
+    "skipped",
+    "blind",
+    "doubtful",
+    "heard_expected",
+    "heard_received",
+  ]
     .map((column) => `SUM(${column}) AS ${column}`)
     .join(", ") + ", MIN(NULLIF(rtt_min_us, 0)) AS rtt_min_us, MAX(rtt_max_us) AS rtt_max_us, MAX(error_max_us) AS error_max_us";
 
@@ -127,6 +144,8 @@ function addSums(a: SumCells, b: SumCells): SumCells {
     skipped: a.skipped + b.skipped,
     blind: a.blind + b.blind,
     doubtful: a.doubtful + b.doubtful,
+    heard_expected: a.heard_expected + b.heard_expected,
+    heard_received: a.heard_received + b.heard_received,
     rtt_min_us: a.rtt_min_us === null || (b.rtt_min_us !== null && b.rtt_min_us < a.rtt_min_us) ? b.rtt_min_us : a.rtt_min_us,
     rtt_max_us: Math.max(a.rtt_max_us, b.rtt_max_us),
     error_max_us: Math.max(a.error_max_us, b.error_max_us),
@@ -151,6 +170,8 @@ function finish(sums: SumCells, histogram: Histogram | undefined): PeerTotals {
     skipped: sums.skipped,
     blind: sums.blind,
     doubtful: sums.doubtful,
+    heardExpected: sums.heard_expected,
+    heardReceived: sums.heard_received,
     rttMinUs: sums.rtt_min_us,
     rttMaxUs: answered ? sums.rtt_max_us : null,
     errorMaxUs: answered ? sums.error_max_us : null,

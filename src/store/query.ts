@@ -22,6 +22,7 @@ import type { StoreReader } from "./reader.ts";
 import type { NodeRow, PeerRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { errorCode, storeError } from "./store-error.ts";
+import { VerdictReader } from "./verdict-reader.ts";
 
 export interface ReportQuery {
   readonly sinceMs: number;
@@ -100,13 +101,14 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
       query.peer,
     )
     .map(incidentFromCells);
+  const verdicts = new VerdictReader(sql);
   const details = rows.length <= query.detailUpTo;
   // In a report that ends after now, an incident that lasts may be labelled after now too.
   const lastingMs = Math.max(query.nowMs, untilMs);
   return {
     node: node === undefined ? null : (JSON.parse(String(node["body"])) as NodeRow),
     peers: sql.all("SELECT * FROM peers ORDER BY name").map(peerFromCells),
-    incidents: rows.map((row) => incidentOf(row, { sql, details, untilMs: lastingMs })),
+    incidents: rows.map((row) => incidentOf(row, { sql, verdicts, details, untilMs: lastingMs })),
     blind: sql.all("SELECT * FROM blind WHERE started_ms < ? AND ended_ms >= ? ORDER BY started_ms", untilMs, sinceMs).map((cells) => ({
       started_at: iso(Number(cells["started_ms"])),
       ended_at: iso(Number(cells["ended_ms"])),
@@ -156,7 +158,8 @@ function eventsOf(incidents: readonly ReportIncident[]): ReportEvent[] {
       started_at: members.map((incident) => incident.started_at).reduce((a, b) => (b < a ? b : a)),
       ended_at: ends.reduce((a, b) => (a === null || b === null ? null : b > a ? b : a)),
       incidents: members.map((incident) => incident.id),
-      verdict: null,
+      // One event, one verdict.
+      verdict: members[0]?.verdict ?? null,
     };
   });
 }
@@ -205,7 +208,11 @@ function peerOf(
     },
     first_reply_at: isoOrNull(row?.firstReplyMs ?? null),
     policed_at: null,
-    heard: { expected: null, received: null },
+    // A peer without an agent sends nothing that could be heard.
+    heard:
+      totals === undefined || totals.heardExpected === 0
+        ? { expected: null, received: null }
+        : { expected: totals.heardExpected, received: totals.heardReceived },
     incidents,
   };
 }

@@ -3,6 +3,8 @@
  * SQL and column names stay in `migrations.ts`, `evidence.ts` and `metrics.ts`.
  */
 import type { Hop } from "../path/hop.ts";
+import type { EventFacts } from "../verdict/facts.ts";
+import type { Verdict } from "../verdict/verdict.ts";
 
 export type IncidentKind = "loss" | "brownout" | "local";
 export type IncidentStatus = "open" | "cooling" | "closed" | "interrupted";
@@ -13,6 +15,11 @@ export type CaptureStatus = "running" | "complete" | "partial" | "failed" | "ski
 
 export interface FlowCount {
   readonly flow: number;
+  readonly sent: number;
+  readonly lost: number;
+}
+
+export interface PacketCount {
   readonly sent: number;
   readonly lost: number;
 }
@@ -31,6 +38,9 @@ export interface BurstRow {
   /** Longest run of consecutive lost probes. */
   readonly longestRun: number;
   readonly flows: readonly FlowCount[];
+  /** Our probes whose way out is known, and the requests of the peer; absent where hearing says nothing. */
+  readonly out?: PacketCount;
+  readonly in?: PacketCount;
 }
 
 export interface IncidentRow {
@@ -117,6 +127,9 @@ export interface RollupRow {
   readonly skipped: number;
   readonly blind: number;
   readonly doubtful: number;
+  /** Requests of the peer: those that its numbers tell of, and those that arrived. */
+  readonly heardExpected: number;
+  readonly heardReceived: number;
   /** Microseconds; min and max are 0 when nothing was received. */
   readonly rttMinUs: number;
   readonly rttMaxUs: number;
@@ -130,8 +143,21 @@ export interface PeerRow {
   readonly address: string;
   readonly intervalMs: number;
   readonly firstReplyMs: number | null;
+  /** Newest boot epoch of the agent there whose requests were authentic, 0 for none. */
+  readonly agentEpoch: number;
   /** False once the peer is no longer in the configuration. */
   readonly active: boolean;
+}
+
+/** A verdict with the facts it rests on, which give it again anywhere. Versions of one event count from 1. */
+export interface VerdictRow {
+  readonly eventId: string;
+  readonly version: number;
+  readonly atMs: number;
+  readonly verdict: Verdict;
+  /** In English; made from the facts, as in any other language. */
+  readonly sentence: string;
+  readonly facts: EventFacts;
 }
 
 /** What the store says of the node in every report. */

@@ -5,6 +5,7 @@
 import { BurstCounter } from "../detect/burst-count.ts";
 import { OUTCOME } from "../detect/sample.ts";
 import type { Clock } from "./clock.ts";
+import type { Hearing } from "./hearing.ts";
 import type { BurstReport } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 
@@ -18,8 +19,12 @@ interface Burst {
   /** Slot of the first good probe after the last bad one, null while open. */
   endSlot: number | null;
   endedMs: number | null;
+  /** As it was when the burst ended. */
+  freshId: FreshCount | null;
   cut: boolean;
 }
+
+type FreshCount = NonNullable<BurstReport["freshId"]>;
 
 export class BurstBook {
   readonly #bursts = new Set<Burst>();
@@ -27,8 +32,18 @@ export class BurstBook {
   readonly #counts = new Map<Peer, number>();
   readonly #clock: Clock;
   readonly #post: (report: BurstReport) => void;
+  readonly #hearing: Hearing;
+  /** Probes with a fresh id sent to a peer in its open burst. */
+  readonly #freshId: (peer: Peer) => FreshCount | null;
 
-  constructor(options: { readonly clock: Clock; readonly post: (report: BurstReport) => void }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly hearing: Hearing;
+    readonly freshId: (peer: Peer) => FreshCount | null;
+    readonly post: (report: BurstReport) => void;
+  }) {
+    this.#hearing = options.hearing;
+    this.#freshId = options.freshId;
     this.#clock = options.clock;
     this.#post = options.post;
   }
@@ -45,6 +60,7 @@ export class BurstBook {
       counter: new BurstCounter(start.slot),
       endSlot: null,
       endedMs: null,
+      freshId: null,
       cut: false,
     };
     this.#bursts.add(burst);
@@ -57,6 +73,7 @@ export class BurstBook {
     if (burst === undefined) return;
     this.#open.delete(peer);
     burst.endSlot = end.slot;
+    burst.freshId = this.#freshId(peer);
     burst.endedMs = this.#clock.wallMs(end.endUs);
     burst.cut = end.cut ?? false;
     this.#post(this.#report(burst, end.nowUs));
@@ -97,6 +114,8 @@ export class BurstBook {
       detectedMs: burst.detectedMs,
       endedMs: burst.endedMs,
       count: burst.counter.count(sampleAt, { endSlot, finalBefore }),
+      hearing: this.#hearing.report(peer, { fromUs: group.atUs(member, burst.counter.startSlot), toUs: group.atUs(member, endSlot), nowUs }),
+      freshId: burst.endSlot === null ? this.#freshId(peer) : burst.freshId,
       final: burst.endSlot !== null && burst.endSlot <= finalBefore,
       cut: burst.cut,
     };

@@ -13,6 +13,8 @@ export class InFlight {
   readonly tagHigh: Uint32Array;
   readonly tagLow: Uint32Array;
   readonly state: Uint8Array;
+  /** Whether the peer says that it heard the probe: HEARD in detect/sample.ts. */
+  readonly heard: Uint8Array;
   /** Next probe number per peer. */
   readonly next: Float64Array;
   readonly #peers: number;
@@ -25,6 +27,7 @@ export class InFlight {
     this.tagHigh = new Uint32Array(peers * ring);
     this.tagLow = new Uint32Array(peers * ring);
     this.state = new Uint8Array(peers * ring);
+    this.heard = new Uint8Array(peers * ring);
     this.next = new Float64Array(peers);
   }
 

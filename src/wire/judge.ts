@@ -3,7 +3,7 @@
  * counts. A probe whose deadline passed while we did not look is censored: good if its reply turns up, else blind.
  */
 import type { DetectorChange } from "../detect/detector.ts";
-import { DUPLICATE_BIT, OUTCOME, packSample, sampleOutcome, type OutcomeCode } from "../detect/sample.ts";
+import { DUPLICATE_BIT, HEARD, OUTCOME, packSample, sampleOutcome, withHeard, type HeardCode } from "../detect/sample.ts";
 import { InFlight, STATE } from "./in-flight.ts";
 import { step, type Lane } from "./lanes.ts";
 import { FLOWS, mark, record, type Peer } from "./peer.ts";
@@ -165,10 +165,13 @@ export class Judge {
     const number = sample & NUMBER_MASK;
     const place = this.#flight.place(peer.index, number);
     const blind = at.stalled || this.#flight.state[place] === STATE.censored;
-    const outcome: OutcomeCode = blind ? OUTCOME.blind : OUTCOME.lost;
+    const flow = number & (FLOWS - 1);
     this.#flight.state[place] = blind ? STATE.blind : STATE.lost;
-    record(peer, slot, packSample(outcome, 0, number & (FLOWS - 1)));
-    if (!blind) peer.lastLossUs = at.nowUs;
+    if (blind) return record(peer, slot, packSample(OUTCOME.blind, 0, flow));
+    const heard = this.#flight.heard[place] as HeardCode;
+    record(peer, slot, withHeard(packSample(OUTCOME.lost, 0, flow), heard));
+    if (heard === HEARD.unknown) peer.undirectedNumber = number;
+    peer.lastLossUs = at.nowUs;
   }
 
   #changed(peer: Peer, change: DetectorChange | null, nowUs: number): void {

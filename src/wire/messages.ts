@@ -4,10 +4,14 @@
  */
 import type { RollupRow } from "../store/rows.ts";
 import type { BurstCount } from "../detect/burst-count.ts";
+import type { BurstHearing } from "../detect/incident.ts";
 import type { SweepHop } from "../path/hop.ts";
 
 export interface WirePeer {
   readonly name: string;
+  /** A target of our own that tells whether it is us. */
+  readonly canary: boolean;
+  readonly agentId: number;
   /** IP literal, with zone where link-local; null while its name has not been resolved yet. */
   readonly address: string | null;
   readonly intervalMs: number;
@@ -26,6 +30,10 @@ export interface WireSettings {
   readonly baselineMs: number;
   /** Flight recorder slices reach this far before and after a burst. */
   readonly recordMs: number;
+  /** Mesh keys, hexadecimal; the first signs. Empty without a key file. */
+  readonly meshKeys: readonly string[];
+  /** Newest boot epochs seen of peers whose requests were authentic: [agent id, epoch]. */
+  readonly peerEpochs: readonly (readonly [number, number])[];
   readonly peers: readonly WirePeer[];
 }
 
@@ -56,6 +64,9 @@ export interface BurstReport {
   readonly detectedMs: number;
   readonly endedMs: number | null;
   readonly count: BurstCount;
+  readonly hearing: BurstHearing;
+  /** Probes with a fresh ICMP id after ten seconds of total loss; null when none were sent. */
+  readonly freshId: { readonly sent: number; readonly lost: number } | null;
   /** No outcome inside it can change any more. */
   readonly final: boolean;
   /** It was cut at the length limit of an incident and goes on in the next. */
@@ -66,6 +77,16 @@ export interface SampleBlockReport {
   readonly startSlot: number;
   readonly startedMs: number;
   readonly samples: Uint8Array;
+}
+
+/** Probes of a canary in the last second: `bad` were lost, overdue or refused. */
+export interface CanaryStanding {
+  readonly name: string;
+  readonly address: string;
+  /** It has answered some time. */
+  readonly answers: boolean;
+  readonly sent: number;
+  readonly bad: number;
 }
 
 export type BlindCause = "stall" | "suspend" | "overflow" | "socket-error";
@@ -100,6 +121,23 @@ export type WireMessage =
       readonly last: boolean;
     }
   | { readonly kind: "blind"; readonly startedMs: number; readonly endedMs: number; readonly cause: BlindCause; readonly detail: string | null }
+  /** While something is wrong, once a second: peers that ever answered, those of them that are bad now, and counters since this wire's boot. */
+  | {
+      readonly kind: "standing";
+      readonly atMs: number;
+      readonly peers: readonly string[];
+      readonly bad: readonly string[];
+      readonly canaries: readonly CanaryStanding[];
+      readonly sendErrors: Readonly<Record<string, number>>;
+      /** ICMP unreachable that quoted probes of ours, by source address. */
+      readonly unreachable: Readonly<Record<string, number>>;
+    }
+  /** Replies of a peer arrive with another TTL than before: its way back has changed (IPv4). */
+  | { readonly kind: "reply-ttl"; readonly peer: string; readonly atMs: number; readonly before: number; readonly now: number }
+  /** A peer has an incident with us and asks for a trace back. */
+  | { readonly kind: "asked"; readonly peer: string; readonly incident: number; readonly epoch: number }
+  /** A peer's agent started anew; only authentic ones are told. */
+  | { readonly kind: "peer-epoch"; readonly peer: string; readonly epoch: number }
   | { readonly kind: "clock-step"; readonly atMs: number; readonly stepMs: number };
 
 export type AgentCommand =
@@ -111,4 +149,6 @@ export type AgentCommand =
   /** A running mtr asks the hops towards a peer, from this TTL on, once a second: no sweep may add to that. `pid` is killed if the agent dies. */
   | { readonly kind: "mtr"; readonly pid: number; readonly peer: string; readonly firstTtl: number }
   | { readonly kind: "mtr-ended"; readonly pid: number }
+  /** Our open incident with a peer, which our probes tell it; 0 when there is none any more. */
+  | { readonly kind: "incident"; readonly peer: string; readonly number: number }
   | { readonly kind: "stop" };

@@ -17,6 +17,10 @@ export const MAX_PEERS = 16_384;
 export interface Peer {
   readonly index: number;
   readonly name: string;
+  /** A target of our own that tells whether it is us; it has no bursts, no sweeps and no rollups. */
+  readonly canary: boolean;
+  /** Of the agent there, as its probes carry it. */
+  readonly agentId: number;
   address: string | null;
   bytes: Uint8Array;
   /** How the kernel spells its IPv6 address, learned from its first packet. */
@@ -37,7 +41,17 @@ export interface Peer {
   /** Oldest probe number not yet judged against the soft timeout. */
   softNumber: number;
   lastFlow: number;
+  /** Newest lost probe of which the peer has not told yet whether it heard it, −1 for none. */
+  undirectedNumber: number;
+  /** Number of our open incident with it in this boot, 0 for none. */
+  incident: number;
   lastLossUs: number;
+  /** When the last good reply came. */
+  lastGoodUs: number;
+  /** TTL with which its replies arrive (IPv4), 0 while unknown; the one that is about to take its place, and how often it was seen in a row. */
+  replyTtl: number;
+  newTtl: number;
+  newTtlRun: number;
   burstUs: number;
   duplicate: number;
   foreign: number;
@@ -102,6 +116,8 @@ export function createPeer(
   const peer: Peer = {
     index: options.index,
     name: wanted.name,
+    canary: wanted.canary,
+    agentId: wanted.agentId,
     address: null,
     bytes: new Uint8Array(4),
     source: "",
@@ -118,7 +134,13 @@ export function createPeer(
     newestSlot: -1,
     softNumber: 0,
     lastFlow: 0,
+    undirectedNumber: -1,
+    incident: 0,
     lastLossUs: 0,
+    lastGoodUs: options.sinceUs,
+    replyTtl: 0,
+    newTtl: 0,
+    newTtlRun: 0,
     burstUs: 0,
     duplicate: 0,
     foreign: 0,

@@ -14,9 +14,12 @@ import { BurstBook } from "./bursts.ts";
 import type { Clock } from "./clock.ts";
 import { Drain, type Sockets } from "./drain.ts";
 import { Entropy } from "./entropy.ts";
+import { FreshIds } from "./fresh-ids.ts";
+import { Hearing } from "./hearing.ts";
 import { InFlight, ringFor } from "./in-flight.ts";
 import { Judge, SETTLE_SLACK_US } from "./judge.ts";
 import { buildLanes, type Lanes } from "./lanes.ts";
+import { MeshKeys } from "./mesh-keys.ts";
 import type { AgentCommand, FirstReply, WireMessage, WirePeer, WireSettings } from "./messages.ts";
 import { FLOWS, setAddress, type Peer } from "./peer.ts";
 import { Readiness } from "./readiness.ts";
@@ -24,6 +27,7 @@ import { isFromPeer, Replies } from "./replies.ts";
 import { Rollups } from "./rollups.ts";
 import { Sender } from "./sender.ts";
 import { Slices } from "./slices.ts";
+import { Standing } from "./standing.ts";
 import { SweepSchedule } from "./sweep-schedule.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -61,7 +65,9 @@ export class Prober {
   readonly #clock: Clock;
   readonly #post: (message: WireMessage) => void;
   readonly #hardUs: number;
+  /** Peers, then canaries. */
   readonly #peers: readonly Peer[];
+  readonly #mesh: readonly Peer[];
   readonly #byName: ReadonlyMap<string, Peer>;
   readonly #ids: Int32Array;
   readonly #icmp: IcmpPacket = createIcmpPacket();
@@ -70,6 +76,9 @@ export class Prober {
   readonly #blindness: Blindness;
   readonly #judge: Judge;
   readonly #replies: Replies;
+  readonly #hearing: Hearing;
+  readonly #freshIds: FreshIds;
+  readonly #standing: Standing;
   readonly #sender: Sender;
   readonly #bursts: BurstBook;
   readonly #slices: Slices;
@@ -90,14 +99,16 @@ export class Prober {
     const random32 = (): number => entropy.next();
     const { peers, lanes, ids }: Lanes = buildLanes(settings, { nowUs, random32 });
     this.tickMs = tickFor(settings.peers);
+    const mesh = peers.filter((peer) => !peer.canary);
     this.#clock = clock;
     this.#post = post;
     this.#hardUs = settings.timeoutMs * 1000;
     this.#peers = peers;
+    this.#mesh = mesh;
     this.#byName = new Map(peers.map((peer) => [peer.name, peer]));
     this.#ids = ids;
     this.#nextSecondUs = nowUs + SECOND_US;
-    for (const peer of peers) if (!peer.everReplied) this.#neverNextUs.set(peer, peer.sinceUs + NEVER_ANSWERED_US);
+    for (const peer of mesh) if (!peer.everReplied) this.#neverNextUs.set(peer, peer.sinceUs + NEVER_ANSWERED_US);
 
     const hardUs = this.#hardUs;
     const fastestMs = Math.min(1000, ...settings.peers.map((peer) => peer.intervalMs));
@@ -124,11 +135,49 @@ export class Prober {
       changed: (peer, change, atUs) => this.#changed(peer, change, atUs),
     });
     this.#judge = judge;
-    this.#sender = new Sender({ agentId: settings.agentId, epoch: settings.epoch, lanes, sockets, clock, flight, judge, drain, random32 });
-    this.#bursts = new BurstBook({ clock, post: (burst) => post({ kind: "burst", burst }) });
+    const keys = settings.meshKeys.length === 0 ? null : new MeshKeys(settings.meshKeys.map((key) => Buffer.from(key, "hex")));
+    const hearing = new Hearing({
+      peers: mesh,
+      agentId: settings.agentId,
+      epoch: settings.epoch,
+      flight,
+      keys,
+      epochs: new Map(settings.peerEpochs),
+      newEpoch: (peer, epoch) => post({ kind: "peer-epoch", peer: peer.name, epoch }),
+      asked: ({ peer, incident, epoch }) => post({ kind: "asked", peer: peer.name, incident, epoch }),
+    });
+    this.#hearing = hearing;
+    this.#sender = new Sender({
+      agentId: settings.agentId,
+      epoch: settings.epoch,
+      lanes,
+      sockets,
+      clock,
+      flight,
+      judge,
+      drain,
+      random32,
+      hearing,
+      keys,
+    });
+    this.#freshIds = new FreshIds({ ids, random32, send: (peer, flow) => this.#sender.fresh(peer, flow) });
+    this.#standing = new Standing({
+      peers: mesh,
+      canaries: peers.filter((peer) => peer.canary),
+      clock,
+      post,
+      sendErrors: () => this.#sender.errors,
+    });
+    this.#bursts = new BurstBook({ clock, hearing, freshId: (peer) => this.#freshIds.count(peer), post: (burst) => post({ kind: "burst", burst }) });
     this.#slices = new Slices({ clock, post, recordMs: settings.recordMs });
     const settleUs = hardUs + Math.max(10_000, ...lanes.map((lane) => lane.group.toleranceUs)) + 2 * SETTLE_SLACK_US;
-    this.#rollups = new Rollups({ peers, clock, post: (rows) => post({ kind: "rollups", rows }), settleUs });
+    this.#rollups = new Rollups({
+      peers: mesh,
+      clock,
+      post: (rows) => post({ kind: "rollups", rows }),
+      settleUs,
+      takeHeard: (peer) => hearing.takeCounts(peer),
+    });
     this.#replies = new Replies({
       flight,
       judge,
@@ -136,6 +185,9 @@ export class Prober {
       hardUs,
       relabel: (peer, slot, from) => this.#rollups.relabel(peer, slot, from),
       firstReply: (peer, atUs) => this.#firstReply(peer, atUs),
+      replyTtl: (peer, { before, now, nowUs: atUs }) => {
+        if (!peer.canary) post({ kind: "reply-ttl", peer: peer.name, atMs: clock.wallMs(atUs), before, now });
+      },
     });
     this.#sweeper = new Sweeper({
       clock,
@@ -154,17 +206,19 @@ export class Prober {
     this.#drain.count();
     const packet = family === 4 ? readIcmp4(bytes, length, this.#icmp) : readIcmp6(bytes, length, this.#icmp);
     if (packet === null) return;
+    if (packet.kind === "request") return this.#hearing.take(packet, { bytes, source, family, nowUs });
     const owner = this.#ids[packet.id] as number;
+    const arrival = { bytes, source, family, nowUs };
     if (owner < 0) {
-      this.#foreign++;
+      if (!this.#freshIds.take(packet, arrival)) this.#foreign++;
       return;
     }
     const peer = this.#peers[owner >> 2] as Peer;
-    const arrival = { bytes, source, family, nowUs };
     if (packet.sequence >= 0x8000) {
       if (packet.kind === "reply" && !isFromPeer(peer, arrival)) peer.foreign++;
       else this.#sweeper.answer(peer, peer.flows[owner & (FLOWS - 1)] as Flow, packet, arrival);
     } else if (packet.kind === "reply") this.#replies.take(peer, packet, arrival);
+    else if (packet.kind === "unreachable") this.#standing.unreachable(source);
   }
 
   /** Called every `tickMs`. */
@@ -181,6 +235,8 @@ export class Prober {
     this.#sender.due(nowUs);
     this.#schedule.tick(nowUs);
     this.#sweeper.tick(nowUs);
+    this.#standing.tick(nowUs);
+    this.#freshIds.ask(nowUs);
     this.#rollups.tick(nowUs);
     this.#postFirstReplies();
     if (nowUs >= this.#nextSecondUs) this.#everySecond(nowUs);
@@ -191,7 +247,9 @@ export class Prober {
     switch (command.kind) {
       case "address": {
         const peer = this.#byName.get(command.peer);
-        if (peer !== undefined && peer.address !== command.address) setAddress(peer, command.address);
+        if (peer === undefined || peer.address === command.address) return;
+        setAddress(peer, command.address);
+        this.#hearing.moved();
         return;
       }
       case "sweep": {
@@ -202,6 +260,11 @@ export class Prober {
       case "cut": {
         const peer = this.#byName.get(command.peer);
         if (peer !== undefined) this.#bursts.cut(peer, this.#clock.nowUs());
+        return;
+      }
+      case "incident": {
+        const peer = this.#byName.get(command.peer);
+        if (peer !== undefined) peer.incident = command.number;
         return;
       }
       case "mtr":
@@ -241,6 +304,7 @@ export class Prober {
   }
 
   #changed(peer: Peer, change: DetectorChange, nowUs: number): void {
+    if (peer.canary) return;
     switch (change.kind) {
       case "suspect":
         this.#schedule.suspect(peer, peer.lastFlow);
@@ -250,9 +314,12 @@ export class Prober {
         this.#bursts.open(peer, { rule: change.rule, slot: change.startSlot, startUs: change.startUs, nowUs });
         this.#schedule.burst(peer, peer.lastFlow);
         this.#slices.burstOpened(peer, change.startUs);
+        this.#freshIds.burstOpened(peer);
+        this.#standing.burstOpened(nowUs);
         return;
       case "burst-ended":
         this.#bursts.end(peer, { slot: change.endSlot, endUs: change.endUs, nowUs });
+        this.#freshIds.burstEnded(peer);
         this.#slices.burstEnded(peer, change.endUs);
         return;
     }
@@ -260,6 +327,7 @@ export class Prober {
 
   #firstReply(peer: Peer, nowUs: number): void {
     peer.everReplied = true;
+    if (peer.canary) return;
     this.#neverNextUs.delete(peer);
     this.#firstReplies.push({ peer: peer.name, address: peer.address ?? "", atMs: this.#clock.wallMs(nowUs) });
     this.#schedule.firstReply(peer);
@@ -281,7 +349,7 @@ export class Prober {
     const finalUs = nowUs - this.#hardUs - LATE_REPLY_MS * 1000;
     this.#bursts.report(nowUs, finalUs);
     this.#slices.send(nowUs, finalUs);
-    this.#schedule.baselines(this.#peers, nowUs);
+    this.#schedule.baselines(this.#mesh, nowUs);
     this.#neverAnswered(nowUs);
     this.#post({ kind: "alive", atMs: this.#clock.wallMs(nowUs), foreign: this.#foreign, sendErrors: this.#sender.errors, dropped: 0 });
   }

@@ -63,8 +63,8 @@ function filterFor(family: 4 | 6, passed: readonly number[]): Buffer {
   return filter;
 }
 
-/** Echo reply, destination unreachable, time exceeded. Our own requests (seen on loopback) and everything else stay in the kernel. */
-const PASSED = { 4: [0, 3, 11], 6: [129, 1, 3] } as const;
+/** Echo reply and request, destination unreachable, time exceeded. Everything else stays in the kernel. */
+const PASSED = { 4: [0, 8, 3, 11], 6: [129, 128, 1, 3] } as const;
 
 function create(family: 4 | 6): Socket {
   return raw.createSocket({

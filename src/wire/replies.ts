@@ -17,6 +17,9 @@ const RELEARN_US = 60_000_000;
 /** A smaller error never makes an RTT doubtful; nor does one below half of it. */
 const DOUBT_US = 1_000;
 
+/** Replies in a row with another TTL than before that make it the new one: more than the flows of a peer, which may take paths of different lengths. */
+const TTL_RUN = 8;
+
 export interface Arrival {
   readonly bytes: Buffer;
   readonly source: string;
@@ -32,6 +35,8 @@ interface Options {
   /** A probe that was settled already has been answered. */
   readonly relabel: (peer: Peer, slot: number, from: "lost" | "blind") => void;
   readonly firstReply: (peer: Peer, nowUs: number) => void;
+  /** Its replies arrive with another TTL than before. */
+  readonly replyTtl: (peer: Peer, change: { readonly before: number; readonly now: number; readonly nowUs: number }) => void;
 }
 
 /** Whether the packet's source is the peer's address. */
@@ -80,6 +85,9 @@ export class Replies {
     const doubtful = errorUs > Math.max(DOUBT_US, rttUs / 2);
     if (errorUs > peer.errorMaxUs) peer.errorMaxUs = errorUs;
     const sample = packSample(good ? OUTCOME.reply : OUTCOME.slow, rttUs, flow);
+    peer.lastGoodUs = nowUs;
+    if (packet.ttl !== peer.replyTtl) this.#otherTtl(peer, packet.ttl, nowUs);
+    else peer.newTtlRun = 0;
     record(peer, slot, doubtful ? (sample | DOUBTFUL_BIT) >>> 0 : sample);
     if (!peer.everReplied) {
       this.#judge.beginAt(peer, number);
@@ -97,6 +105,19 @@ export class Replies {
       peer.softUs = softTimeoutUs(peer.rtt, this.#hardUs);
     }
     this.#judge.good(peer, { number, slot, sentUs }, nowUs);
+  }
+
+  /** Replies that take another way back for good come with another TTL; a few, or those of one flow only, are no change. */
+  #otherTtl(peer: Peer, ttl: number, nowUs: number): void {
+    if (ttl === peer.newTtl) peer.newTtlRun++;
+    else {
+      peer.newTtl = ttl;
+      peer.newTtlRun = 1;
+    }
+    if (peer.replyTtl !== 0 && peer.newTtlRun < TTL_RUN) return;
+    if (peer.replyTtl !== 0) this.#options.replyTtl(peer, { before: peer.replyTtl, now: ttl, nowUs });
+    peer.replyTtl = ttl;
+    peer.newTtl = 0;
   }
 
   /** The number of the probe that this packet answers, −1 for none of ours. */

@@ -13,11 +13,15 @@ const PERIOD_US = PERIOD_MS * 1000;
 /** The peers of a period are rolled up over this long. */
 const SPREAD_US = 6_000_000;
 
+/** Requests of a peer since the last rollup. */
+export type TakeHeard = (peer: Peer) => { readonly expected: number; readonly received: number };
+
 export class Rollups {
   readonly #peers: readonly Peer[];
   readonly #clock: Clock;
   readonly #post: (rows: readonly RollupRow[]) => void;
   readonly #settleUs: number;
+  readonly #takeHeard: TakeHeard;
   readonly #firstUs: number;
   readonly #histogram = new Histogram();
   #corrections: RollupRow[] = [];
@@ -30,11 +34,13 @@ export class Rollups {
     readonly clock: Clock;
     readonly post: (rows: readonly RollupRow[]) => void;
     readonly settleUs: number;
+    readonly takeHeard: TakeHeard;
   }) {
     this.#peers = options.peers;
     this.#clock = options.clock;
     this.#post = options.post;
     this.#settleUs = options.settleUs;
+    this.#takeHeard = options.takeHeard;
     const nowUs = options.clock.nowUs();
     const intoPeriodMs = options.clock.wallMs(nowUs) % PERIOD_MS;
     this.#firstUs = nowUs - intoPeriodMs * 1000;
@@ -114,12 +120,13 @@ export class Rollups {
     const received = at(OUTCOME.reply) + at(OUTCOME.slow);
     const sent = received + at(OUTCOME.lost) + at(OUTCOME.late) + at(OUTCOME.blind);
     const { duplicate, foreign, errorMaxUs } = peer;
+    const heard = this.#takeHeard(peer);
     peer.duplicate = 0;
     peer.foreign = 0;
     peer.errorMaxUs = 0;
     const refused = at(OUTCOME.sendFailed);
     const skipped = at(OUTCOME.skipped);
-    if (sent + refused + skipped + duplicate + foreign === 0) return null;
+    if (sent + refused + skipped + duplicate + foreign + heard.expected === 0) return null;
     return {
       peer: peer.name,
       atMs: period.atMs,
@@ -133,6 +140,8 @@ export class Rollups {
       skipped,
       blind: at(OUTCOME.blind),
       doubtful,
+      heardExpected: heard.expected,
+      heardReceived: heard.received,
       rttMinUs: min,
       rttMaxUs: max,
       errorMaxUs: Math.round(errorMaxUs),
@@ -142,6 +151,19 @@ export class Rollups {
 }
 
 function emptyRow(peer: string, atMs: number): RollupRow {
-  const none = { sent: 0, received: 0, lost: 0, late: 0, duplicate: 0, foreign: 0, sendFailed: 0, skipped: 0, blind: 0, doubtful: 0 };
+  const none = {
+    sent: 0,
+    received: 0,
+    lost: 0,
+    late: 0,
+    duplicate: 0,
+    foreign: 0,
+    sendFailed: 0,
+    skipped: 0,
+    blind: 0,
+    doubtful: 0,
+    heardExpected: 0,
+    heardReceived: 0,
+  };
   return { peer, atMs, ...none, rttMinUs: 0, rttMaxUs: 0, errorMaxUs: 0, histogram: new Uint8Array(0) };
 }

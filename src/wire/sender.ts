@@ -1,13 +1,26 @@
 /**
  * Sends what is due, spread evenly by the lanes, and the packets of sweeps. A slot that is too late is skipped and counted, never caught up.
  */
-import { createProbeBuffer, FLAG_TRACE, PROBE_BYTES, stampProbe, type Flow, type ProbeBuffer, type ProbeStamp } from "../packet/probe.ts";
-import { OUTCOME, packSample } from "../detect/sample.ts";
+import {
+  createProbeBuffer,
+  FLAG_TRACE,
+  ICMP_HEADER_BYTES,
+  PROBE_BYTES,
+  sealProbe,
+  stampProbe,
+  writeProbe,
+  type Flow,
+  type ProbeBuffer,
+  type ProbeStamp,
+} from "../packet/probe.ts";
+import { HEARD, OUTCOME, packSample } from "../detect/sample.ts";
 import type { Clock } from "./clock.ts";
 import { SENDS_PER_DRAIN, type Drain, type Sockets } from "./drain.ts";
+import type { Hearing } from "./hearing.ts";
 import { STATE, type InFlight } from "./in-flight.ts";
 import type { Judge } from "./judge.ts";
 import { step, type Lane } from "./lanes.ts";
+import type { MeshKeys } from "./mesh-keys.ts";
 import { FLOWS, type Peer } from "./peer.ts";
 import type { TracePacket } from "./sweeper.ts";
 
@@ -21,6 +34,8 @@ interface Options {
   readonly judge: Judge;
   readonly drain: Drain;
   readonly random32: () => number;
+  readonly hearing: Hearing;
+  readonly keys: MeshKeys | null;
 }
 
 type Packets = { readonly [family in 4 | 6]: ProbeBuffer & { readonly bytes: Buffer } };
@@ -42,6 +57,8 @@ export class Sender {
   readonly #judge: Judge;
   readonly #drain: Drain;
   readonly #random32: () => number;
+  readonly #hearing: Hearing;
+  readonly #keys: MeshKeys | null;
   readonly #packets: Packets;
   readonly #stamp: ProbeStamp = {
     flow: { index: 0, id: 0, checksum: 0 },
@@ -50,6 +67,8 @@ export class Sender {
     sentUs: 0,
     flags: 0,
     ttl: 0,
+    heard: null,
+    incident: 0,
     tagHigh: 0,
     tagLow: 0,
   };
@@ -63,6 +82,8 @@ export class Sender {
     this.#judge = options.judge;
     this.#drain = options.drain;
     this.#random32 = options.random32;
+    this.#hearing = options.hearing;
+    this.#keys = options.keys;
     this.#packets = createPackets(options);
   }
 
@@ -103,12 +124,48 @@ export class Sender {
     stamp.sentUs = this.#clock.nowUs();
     stamp.flags = FLAG_TRACE;
     stamp.ttl = trace.ttl;
+    stamp.heard = null;
+    stamp.incident = 0;
     stamp.tagHigh = trace.tagHigh;
     stamp.tagLow = trace.tagLow;
     const packet = this.#packets[trace.peer.family];
     stampProbe(packet, stamp);
     const socket = this.#sockets[trace.peer.family];
     return socket === null ? "EAFNOSUPPORT" : socket.sendWithTtl(packet.bytes, trace.peer.address as string, trace.ttl);
+  }
+
+  /** Sends one probe that belongs to no slot now, on a flow of its own; its tag, null when the kernel refused. */
+  fresh(peer: Peer, flow: Flow): { readonly tagHigh: number; readonly tagLow: number } | null {
+    const stamp = this.#stamp;
+    stamp.flow = flow;
+    stamp.sequence = 0;
+    stamp.number = 0;
+    stamp.sentUs = this.#clock.nowUs();
+    stamp.flags = FLAG_TRACE;
+    stamp.ttl = 0;
+    stamp.heard = null;
+    stamp.incident = 0;
+    stamp.tagHigh = this.#random32();
+    stamp.tagLow = this.#random32();
+    const packet = this.#packets[peer.family];
+    stampProbe(packet, stamp);
+    if (this.#sockets[peer.family]?.send(packet.bytes, peer.address as string) !== null) return null;
+    return { tagHigh: stamp.tagHigh, tagLow: stamp.tagLow };
+  }
+
+  /** With a mesh key the tag proves who sent the probe; without one it only tells our own from others'. */
+  #seal(packet: Packets[4], peer: Peer): void {
+    const stamp = this.#stamp;
+    if (this.#keys === null) {
+      stamp.tagHigh = this.#random32();
+      stamp.tagLow = this.#random32();
+      return stampProbe(packet, stamp);
+    }
+    writeProbe(packet, stamp);
+    const tag = this.#keys.sign(packet.bytes, ICMP_HEADER_BYTES, peer.agentId);
+    stamp.tagHigh = tag.readUInt32BE(0);
+    stamp.tagLow = tag.readUInt32BE(4);
+    sealProbe(packet, stamp.tagHigh, stamp.tagLow);
   }
 
   #probe(peer: Peer, slot: number, nowUs: number): void {
@@ -120,12 +177,12 @@ export class Sender {
     stamp.number = number;
     stamp.flags = 0;
     stamp.ttl = 0;
-    stamp.tagHigh = this.#random32();
-    stamp.tagLow = this.#random32();
+    stamp.heard = this.#hearing.heardOf(peer);
+    stamp.incident = peer.incident;
     const sentUs = this.#clock.nowUs();
     stamp.sentUs = sentUs;
     const packet = this.#packets[peer.family];
-    stampProbe(packet, stamp);
+    this.#seal(packet, peer);
     const socket = this.#sockets[peer.family];
     const error = socket === null ? "EAFNOSUPPORT" : socket.send(packet.bytes, peer.address as string);
     const probe = { number, slot, sentUs };
@@ -139,6 +196,7 @@ export class Sender {
     flight.tagHigh[place] = stamp.tagHigh;
     flight.tagLow[place] = stamp.tagLow;
     flight.state[place] = STATE.pending;
+    flight.heard[place] = HEARD.unknown;
     flight.next[peer.index] = number + 1;
     this.#judge.sent(peer, probe);
   }

@@ -161,6 +161,7 @@ export class Sweeper {
   answer(peer: Peer, flow: Flow, packet: IcmpPacket, arrival: { readonly bytes: Buffer; readonly source: string; readonly nowUs: number }): boolean {
     const entry = this.#handles.get(packet.sequence & 0x7fff);
     if (entry === undefined || entry.sweep.peer !== peer || entry.sweep.flow !== flow.index || entry.hop.answer !== null) return false;
+    if (packet.kind === "request") return false;
     const { bytes } = arrival;
     if (packet.kind === "reply") {
       if (packet.payloadLength < TAG_OFFSET + 8) return false;

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, globSync, readFileSync, renameSync } from "node:fs";
+import { cpSync, existsSync, globSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -31,8 +31,11 @@ export function freezeBuild(root: string, { store, id }: { readonly store: strin
   const fresh = hash.digest("hex").slice(0, 10);
   const target = join(store, `build-${fresh}`);
   if (!existsSync(target)) {
-    cpSync(dist, `${target}.tmp`, { recursive: true });
-    renameSync(`${target}.tmp`, target);
+    // Two runs may begin at once; both copy the same files.
+    const own = `${target}.${process.pid}`;
+    cpSync(dist, own, { recursive: true });
+    if (existsSync(target)) rmSync(own, { recursive: true });
+    else renameSync(own, target);
   }
   return { id: fresh, cli: join(target, "cli.js") };
 }

@@ -42,6 +42,11 @@ function header4(source: string, destination: string, bodyBytes: number): Buffer
   return header;
 }
 
+/** An ICMP packet as an IPv4 raw socket delivers it. */
+export function ipv4Packet(body: Buffer, between: { readonly source: string; readonly destination: string }): Buffer {
+  return Buffer.concat([header4(between.source, between.destination, body.length), body]);
+}
+
 /** The echo reply to a request, as its raw socket delivers it. */
 export function echoReply(request: Request, options: { readonly afterUs?: number; readonly source?: string } = {}): Answer {
   const { afterUs = 5_000, source = request.target } = options;

@@ -64,7 +64,18 @@ function request(number: number): Buffer {
   const bytes = Buffer.from(new ArrayBuffer(PROBE_BYTES));
   const buffer = createProbeBuffer(bytes, { family: 4, agentId: 0xa6e21, epoch: 7 });
   const flow = { index: 0, id: 0x4d50, checksum: 0x1234 };
-  stampProbe(buffer, { flow, sequence: number & 0x7fff, number, sentUs: 1, flags: 0, ttl: 0, tagHigh: number, tagLow: process.pid });
+  stampProbe(buffer, {
+    flow,
+    sequence: number & 0x7fff,
+    number,
+    sentUs: 1,
+    flags: 0,
+    ttl: 0,
+    heard: null,
+    incident: 0,
+    tagHigh: number,
+    tagLow: process.pid,
+  });
   return bytes;
 }
 

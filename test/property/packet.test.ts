@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { addressBytes } from "../../src/packet/address.ts";
 import { checksumHolds } from "../../src/packet/checksum.ts";
 import { createIcmpPacket, readIcmp4, readIcmp6 } from "../../src/packet/icmp.ts";
-import { createProbeBuffer, PROBE_BYTES, readProbe, stampProbe } from "../../src/packet/probe.ts";
+import { createProbeBuffer, FLAG_HEARD, FLAG_IN_INCIDENT, PROBE_BYTES, readProbe, stampProbe } from "../../src/packet/probe.ts";
 import { readHex } from "../fixtures/packets/read-hex.ts";
 import { randomFor } from "./random.ts";
 
@@ -22,7 +22,7 @@ test("random bytes, and real packets with random bytes in them, are read or refu
       if (packet === null) continue;
       read++;
       assert.ok(packet.payloadOffset + packet.payloadLength <= length && packet.payloadLength >= 0, JSON.stringify(packet));
-      assert.ok(packet.kind === "reply" || packet.destinationOffset + (reader === readIcmp4 ? 4 : 16) <= length, JSON.stringify(packet));
+      assert.ok(packet.kind === "reply" || packet.kind === "request" || packet.destinationOffset + (reader === readIcmp4 ? 4 : 16) <= length, JSON.stringify(packet));
       readProbe(bytes, packet.payloadOffset, packet.payloadLength);
     }
   }
@@ -41,11 +41,41 @@ test("whatever a probe carries comes back, with the right constant checksum", (t
       number,
     ];
     const sentUs = random.below(2 ** 16) * 2 ** 32 + random.below(2 ** 32);
-    const [flags, ttl] = [random.below(256), random.below(256)];
+    const ttl = random.below(256);
+    const [word, sixBytes] = [(): number => random.below(2 ** 32), (): number => random.below(2 ** 16) * 2 ** 32 + random.below(2 ** 32)];
+    const told = random.below(2) === 0;
+    const heard = told ? null : { bitmapHigh: word(), bitmapLow: word(), number: word(), arrivedUs: sixBytes(), epoch: word() };
+    const incident = random.below(2) === 0 ? 0 : 1 + random.below(2 ** 32 - 1);
+    // The flags of heard-fields and incident follow from these.
+    const flags = random.below(256) & ~(FLAG_HEARD | FLAG_IN_INCIDENT);
+    const written = flags | (heard === null ? 0 : FLAG_HEARD) | (incident === 0 ? 0 : FLAG_IN_INCIDENT);
     const flow = { index: random.below(4), id: random.below(0x10000), checksum: 1 + random.below(0xfffe) };
     const sequence = random.below(0x10000);
-    stampProbe(createProbeBuffer(bytes, { family: 4, agentId, epoch }), { flow, sequence, number, sentUs, flags, ttl, tagHigh, tagLow });
-    assert.deepEqual(readProbe(bytes, 8, 64), { flags, agentId, epoch, number, sentUs, flow: flow.index, ttl, incident: 0, tagHigh, tagLow });
+    stampProbe(createProbeBuffer(bytes, { family: 4, agentId, epoch }), {
+      flow,
+      sequence,
+      number,
+      sentUs,
+      flags,
+      ttl,
+      heard,
+      incident,
+      tagHigh,
+      tagLow,
+    });
+    assert.deepEqual(readProbe(bytes, 8, 64), {
+      flags: written,
+      agentId,
+      epoch,
+      number,
+      sentUs,
+      flow: flow.index,
+      ttl,
+      heard,
+      incident,
+      tagHigh,
+      tagLow,
+    });
     assert.ok(checksumHolds(bytes, 0, PROBE_BYTES));
     const view = new DataView(bytes.buffer);
     assert.deepEqual([view.getUint16(2), view.getUint16(4), view.getUint16(6)], [flow.checksum, flow.id, sequence]);

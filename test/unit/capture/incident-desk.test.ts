@@ -47,6 +47,7 @@ class Room {
       log: { info: () => {}, warn: () => {} },
       sourceOf: () => "10.0.0.1",
       lastBaseline: (peer) => this.store.lastBaseline(peer),
+      events: { opened: () => {}, changed: () => {}, closed: () => {}, sweep: () => {}, tick: () => {} },
       startMtr: this.mtr.start,
     });
     this.desk.wireStarted(7);
@@ -62,6 +63,8 @@ class Room {
       sendFailed: 0,
       blind: 0,
       longestRun: lost,
+      lostHeard: 0,
+      lostUnheard: 0,
       flowSent: [3, 3, 2, 2],
       flowLost: [2, 1, 1, 1],
     };
@@ -74,6 +77,8 @@ class Room {
       detectedMs: WALL + this.nowS * 1000,
       endedMs: times.to === undefined ? null : WALL + times.to * 1000,
       count: none,
+      hearing: { state: "none", authentic: false, expected: 0, received: 0, saysBad: null },
+      freshId: null,
       final: false,
       cut: false,
       ...rest,

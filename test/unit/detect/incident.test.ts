@@ -7,14 +7,26 @@ const MERGE_MS = 60_000;
 const LENGTH_MS = 1_800_000;
 
 function count(more: Partial<BurstCount> = {}): BurstCount {
-  const none = { sent: 10, lost: 0, lostForGood: 0, late: 0, sendFailed: 0, blind: 0, longestRun: 0 };
+  const none = { sent: 10, lost: 0, lostForGood: 0, late: 0, sendFailed: 0, blind: 0, longestRun: 0, lostHeard: 0, lostUnheard: 0 };
   return { ...none, flowSent: [3, 3, 2, 2], flowLost: [0, 0, 0, 0], ...more };
 }
 
 /** Times are seconds here; the wall clock and the monotonic one have the same reading. */
 function burst(key: string, times: { readonly from: number; readonly to?: number }, more: Partial<BurstState> = {}): BurstState {
   const endedMs = times.to === undefined ? null : times.to * 1000;
-  return { key, startedMs: times.from * 1000, detectedMs: times.from * 1000 + 400, endedMs, count: count(), final: false, cut: false, ...more };
+  const hearing = { state: "none", authentic: false, expected: 0, received: 0, saysBad: null } as const;
+  return {
+    key,
+    startedMs: times.from * 1000,
+    detectedMs: times.from * 1000 + 400,
+    endedMs,
+    count: count(),
+    hearing,
+    freshId: null,
+    final: false,
+    cut: false,
+    ...more,
+  };
 }
 
 /** One peer and what it says, with the ids i1, i2 … */

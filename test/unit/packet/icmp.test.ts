@@ -49,7 +49,6 @@ describe("IPv4", () => {
       "a header of 16 bytes": changed(reply.bytes, { 0: 0x44 }),
       "a header longer than the packet": changed(reply.bytes.subarray(0, 40), { 0: 0x4f }),
       "not ICMP": changed(reply.bytes, { 9: 17 }),
-      "an echo request": changed(reply.bytes, { [reply.at("icmp")]: 8 }),
       "a redirect": changed(bytes, { [at("icmp")]: 5 }),
       "a quoted UDP packet": changed(bytes, { [at("quoted") + 9]: 17 }),
       "a quoted IPv6 packet": changed(bytes, { [at("quoted")]: 0x66 }),
@@ -58,6 +57,9 @@ describe("IPv4", () => {
       "a quoted echo reply": changed(bytes, { [at("request")]: 0 }),
     };
     for (const [what, packet] of Object.entries(cases)) assert.equal(read4(packet), null, what);
+    const request = read4(changed(reply.bytes, { [reply.at("icmp")]: 8 }));
+    assert.deepEqual({ ...request, kind: "reply" }, read4(reply.bytes), "a request is read like a reply");
+    assert.equal(request?.kind, "request");
   });
 });
 
@@ -84,7 +86,7 @@ describe("IPv6", () => {
     assert.equal(read6(changed(bytes, { [at("quoted") + 6]: 0 })), null, "an extension header in front");
     assert.equal(read6(changed(bytes, { [at("quoted")]: 0x40 })), null, "a quoted IPv4 packet");
     assert.equal(read6(changed(bytes, { [at("request")]: 129 })), null, "a quoted reply");
-    assert.equal(read6(changed(reply, { 0: 128 })), null, "a request");
+    assert.equal(read6(changed(reply, { 0: 128 }))?.kind, "request");
     assert.equal(read6(changed(reply, { 0: 2 })), null, "packet too big");
   });
 });

@@ -9,7 +9,19 @@ const EPOCH = 0x691f_f000;
 
 function stamp(more: Partial<ProbeStamp> = {}): ProbeStamp {
   const flow = { index: 3, id: 0x4d51, checksum: 0x35c3 };
-  return { flow, sequence: 0x1234, number: 0x0001_1234, sentUs: 1_600_000_007.9, flags: 2, ttl: 0, tagHigh: 0xdeadbeef, tagLow: 0x01234567, ...more };
+  return {
+    flow,
+    sequence: 0x1234,
+    number: 0x0001_1234,
+    sentUs: 1_600_000_007.9,
+    flags: 2,
+    ttl: 0,
+    heard: null,
+    incident: 0,
+    tagHigh: 0xdeadbeef,
+    tagLow: 0x01234567,
+    ...more,
+  };
 }
 
 function probe(more?: Partial<ProbeStamp>, family: 4 | 6 = 4): Uint8Array {
@@ -43,6 +55,7 @@ test("what is written is what is read", () => {
     sentUs: 1_600_000_007,
     flow: 3,
     ttl: 0,
+    heard: null,
     incident: 0,
     tagHigh: 0xdeadbeef,
     tagLow: 0x01234567,

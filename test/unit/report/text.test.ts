@@ -1,15 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderJson } from "../../../src/report/json.ts";
+import type { ReportVerdict } from "../../../src/report/report.ts";
 import { renderText, type TextOptions } from "../../../src/report/text.ts";
 import { hop, reportCapture, reportIncident, reportPeer, sampleReport } from "./sample-report.ts";
 
 const OPTIONS: TextOptions = { columns: 100, zone: () => 480, full: false };
 
+const VERDICT: ReportVerdict = {
+  scope: "path",
+  direction: "out",
+  hop: { after: "10.20.1.1", before: null },
+  certainty: "likely",
+  at: "2026-11-19T20:12:14.000Z",
+  version: 2,
+  counts: { outSent: 123, outLost: 45 },
+  sentence:
+    "from 20:12:03.1 to 20:12:12.3 UTC, 37 % of packets from sh-a1 to bj-b1 were lost, outbound only, behind 10.20.1.1; eleven other peers were clean",
+  rule: "hearing-out",
+  findings: ["the path to bj-b1 changed"],
+};
+
 test("the page of one incident answers who, when, how long, how much and where", () => {
   const report = sampleReport({
     incidents: [
       reportIncident({
+        verdict: VERDICT,
         captures: [
           reportCapture({
             id: "c0",
@@ -36,16 +52,20 @@ test("the page of one incident answers who, when, how long, how much and where",
     ],
   });
   const text = renderText(report, OPTIONS);
-  assert.deepEqual(text.split("\n").slice(0, 21), [
+  assert.deepEqual(text.split("\n").slice(0, 25), [
     "sh-a1 (10.20.1.2), meshprobe 0.1.0",
     "2026-11-20 02:13:00 to 2026-11-20 04:13:00 +08:00, 2 h (2026-11-19 18:13:00 to 2026-11-19 20:13:00 UTC)",
     "1 incident, 1 peer, loss 0.11 % (41 of 36,000 probes)",
     "",
     "INCIDENTS (newest last)",
-    "  #  started (+08:00)         lasted  peer   what              lost  in a row  traced after  status",
-    "  1  2026-11-20 04:12:03.120   9.2 s  bj-b1  loss 36.6 %  45 of 123         7        181 ms  closed",
+    "  #  started (+08:00)         lasted  peer   what              lost  in a row  traced after  verdict           status",
+    "  1  2026-11-20 04:12:03.120   9.2 s  bj-b1  loss 36.6 %  45 of 123         7        181 ms  path out, likely  closed",
     "",
     "INCIDENT 1 of 1: loss 36.6 % towards bj-b1 (10.20.3.2), closed",
+    "  from 20:12:03.1 to 20:12:12.3 UTC, 37 % of packets from sh-a1 to bj-b1 were lost, outbound only,",
+    "  behind 10.20.1.1; eleven other peers were clean",
+    "  - the path to bj-b1 changed",
+    "",
     "  started     2026-11-20 04:12:03.120 +08:00 (2026-11-19 20:12:03.120 UTC)",
     "  ended       2026-11-20 04:12:12.320 +08:00 (2026-11-19 20:12:12.320 UTC), lasted 9.2 s",
     "  lost        45 of 123 probes (36.6 %), longest run 7",

@@ -117,6 +117,8 @@ export function rollup(more: Partial<RollupRow> & { readonly rttUs?: readonly nu
     skipped: 0,
     blind: 0,
     doubtful: 0,
+    heardExpected: 0,
+    heardReceived: 0,
     rttMinUs: rttUs.length > 0 ? Math.min(...rttUs) : 0,
     rttMaxUs: rttUs.length > 0 ? Math.max(...rttUs) : 0,
     errorMaxUs: 30,

@@ -50,7 +50,16 @@ export class VirtualWire {
       clear: 20,
       baselineMs: 600_000,
       recordMs: 60_000,
-      peers: peers.map((peer, index) => ({ name: `p${index + 1}`, intervalMs: 100, everReplied: true, ...peer })),
+      meshKeys: [],
+      peerEpochs: [],
+      peers: peers.map((peer, index) => ({
+        name: `p${index + 1}`,
+        canary: false,
+        agentId: 0xb0b00000 + index + 1,
+        intervalMs: 100,
+        everReplied: true,
+        ...peer,
+      })),
       ...options.settings,
     };
     this.startUs = this.clock.nowUs();
@@ -136,6 +145,8 @@ export class VirtualWire {
       skipped: sum((row) => row.skipped),
       blind: sum((row) => row.blind),
       doubtful: sum((row) => row.doubtful),
+      heardExpected: sum((row) => row.heardExpected),
+      heardReceived: sum((row) => row.heardReceived),
     };
   }
 

@@ -1,0 +1,154 @@
+/**
+ * Judges events: once soon after the first burst, when the first sweeps are in, again whenever more is known, and for the last time when all of its incidents are
+ * closed. A verdict that says something new is a new version; the facts it rests on are stored with it, and earlier versions stay.
+ */
+import type { Incident } from "../detect/incident.ts";
+import type { FactLog } from "../fact-log.ts";
+import { judge } from "../verdict/judge.ts";
+import { sentence } from "../verdict/sentence.ts";
+import type { SweepReport } from "../wire/messages.ts";
+import { EventFile, type Counters, type EventContext, type StandingMessage } from "./event-file.ts";
+import type { EvidenceWriter } from "./evidence-writer.ts";
+import type { HostDesk } from "./host-desk.ts";
+
+/** Sweeps of the burst have answered by then, tc and ip as well. */
+const FIRST_MS = 1_000;
+/** While it lasts. */
+const AGAIN_MS = 5_000;
+/** What was on its way when a burst ended has been settled by then, and what hearing tells of it has come. */
+const SETTLE_MS = 1_000;
+/** Send errors count from the sign of life before the event; its first probes may have been refused up to this long before it was noticed. */
+const LIVES_KEPT = 8;
+
+export interface EventDeskPorts extends EventContext {
+  readonly writer: EvidenceWriter;
+  readonly log: Pick<FactLog, "info">;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly timeoutMs: number;
+  readonly host: HostDesk;
+}
+
+interface OpenEvent {
+  readonly file: EventFile;
+  /** Monotonic ms. */
+  judgeAt: number;
+  version: number;
+  /** What was said last. */
+  said: string;
+}
+
+export class EventDesk {
+  readonly #ports: EventDeskPorts;
+  readonly #events = new Map<string, OpenEvent>();
+  /** By incident. */
+  readonly #eventOf = new Map<string, OpenEvent>();
+  #counters: Counters = { sendErrors: {}, unreachable: {} };
+  /** Send errors of the last signs of life, oldest first. */
+  #lives: { readonly atMs: number; readonly sendErrors: Readonly<Record<string, number>> }[] = [];
+
+  constructor(ports: EventDeskPorts) {
+    this.#ports = ports;
+  }
+
+  /** A wire has started: its counters begin at zero. */
+  wireStarted(): void {
+    this.#counters = { sendErrors: {}, unreachable: {} };
+    this.#lives = [];
+  }
+
+  /** Once a second from the wire. */
+  alive(atMs: number, sendErrors: Readonly<Record<string, number>>): void {
+    this.#lives = [...this.#lives, { atMs, sendErrors }].slice(-LIVES_KEPT);
+  }
+
+  opened(eventId: string, incident: Incident): void {
+    let event = this.#events.get(eventId);
+    const nowMs = this.#ports.nowMs();
+    if (event === undefined) {
+      const before = { sendErrors: this.#errorsBefore(incident.startedMs), unreachable: this.#counters.unreachable };
+      event = { file: new EventFile(eventId, { context: this.#ports, before }), judgeAt: nowMs + FIRST_MS, version: 0, said: "" };
+      this.#events.set(eventId, event);
+      this.#ports.host.eventOpened(incident);
+    }
+    event.file.put(incident);
+    this.#eventOf.set(incident.id, event);
+    event.judgeAt = Math.min(event.judgeAt, nowMs + FIRST_MS);
+  }
+
+  /** Anything of it has changed. */
+  changed(incident: Incident): void {
+    const event = this.#eventOf.get(incident.id);
+    if (event === undefined) return;
+    event.file.put(incident);
+    if (incident.phase === "open") return this.#ports.host.reopened();
+    if (!this.#anyOpen()) this.#ports.host.burstsEnded();
+    event.judgeAt = Math.min(event.judgeAt, this.#ports.nowMs() + this.#ports.timeoutMs + SETTLE_MS);
+  }
+
+  #anyOpen(): boolean {
+    return [...this.#events.values()].some(isOpenEvent);
+  }
+
+  closed(incident: Incident): void {
+    const event = this.#eventOf.get(incident.id);
+    if (event === undefined) return;
+    event.file.put(incident);
+    this.#eventOf.delete(incident.id);
+    if (!event.file.isOver) return;
+    this.#judge(event);
+    this.#events.delete(event.file.id);
+    if (this.#events.size === 0) this.#ports.host.eventsOver();
+  }
+
+  sweep(incidentId: string, report: SweepReport): void {
+    this.#eventOf.get(incidentId)?.file.sweep(incidentId, report);
+  }
+
+  standing(message: StandingMessage): void {
+    this.#counters = message;
+    for (const event of this.#events.values()) if (isOpenEvent(event)) event.file.standing(message);
+  }
+
+  replyTtl(peer: string, change: { readonly before: number; readonly now: number }): void {
+    for (const { file } of this.#events.values()) file.replyTtl(peer, change);
+  }
+
+  blind(interval: { readonly startedMs: number; readonly endedMs: number }): void {
+    for (const { file } of this.#events.values()) file.blind(interval);
+  }
+
+  /** Called a few times a second while an incident is not closed. */
+  tick(): void {
+    const nowMs = this.#ports.nowMs();
+    this.#ports.host.tick(nowMs);
+    for (const event of this.#events.values()) {
+      if (nowMs < event.judgeAt) continue;
+      const isOpen = isOpenEvent(event);
+      event.judgeAt = isOpen ? nowMs + AGAIN_MS : Number.POSITIVE_INFINITY;
+      this.#judge(event);
+    }
+  }
+
+  #judge(event: OpenEvent): void {
+    event.file.host = this.#ports.host.overEvent;
+    const facts = event.file.facts();
+    const verdict = judge(facts);
+    const text = sentence(facts, verdict);
+    if (text === event.said) return;
+    event.said = text;
+    event.version++;
+    const row = { eventId: event.file.id, version: event.version, atMs: this.#ports.wallMs(), verdict, sentence: text, facts };
+    this.#ports.writer.soon((store) => store.putVerdict(row));
+    const { scope, direction, hop, certainty, rule } = verdict;
+    this.#ports.log.info({ event: row.eventId, version: row.version, scope, direction, hop, certainty, rule }, text);
+  }
+
+  #errorsBefore(startedMs: number): Readonly<Record<string, number>> {
+    return this.#lives.findLast((life) => life.atMs <= startedMs)?.sendErrors ?? this.#lives[0]?.sendErrors ?? {};
+  }
+}
+
+function isOpenEvent({ file }: OpenEvent): boolean {
+  return file.incidents.some((incident) => incident.phase === "open");
+}

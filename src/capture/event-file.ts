@@ -1,0 +1,212 @@
+/**
+ * Everything that is known of one event while it lasts, and the facts made from it. An event is judged soon after it began, again whenever more is known, and
+ * for the last time when its last incident is closed.
+ */
+import type { Incident } from "../detect/incident.ts";
+import type { SweepHop } from "../path/hop.ts";
+import type { CanaryFacts, EventFacts, HostFacts, MeshMember } from "../verdict/facts.ts";
+import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
+import { GATEWAY, LOOPBACK } from "./canaries.ts";
+import type { HostDelta } from "./host/host-delta.ts";
+import { incidentFacts, routersOf, type RouterPath } from "./incident-facts.ts";
+
+export type StandingMessage = Extract<WireMessage, { kind: "standing" }>;
+
+/** Sweeps of one incident that are looked at; the last of them, when there are more. */
+const MAX_SWEEPS = 60;
+
+/** What the desk knows beside the event itself. */
+export interface EventContext {
+  readonly node: string;
+  readonly wallMs: () => number;
+  readonly labelsOf: (peer: string) => Readonly<Record<string, string>>;
+  readonly addressOf: (peer: string) => string;
+  readonly sourceOf: (address: string) => string | null;
+  /** Routers of the baseline path, null without a baseline. */
+  readonly pathOf: (peer: string) => RouterPath | null;
+  readonly isOwnAddress: (address: string) => boolean;
+}
+
+interface Folder {
+  incident: Incident;
+  readonly path: RouterPath | null;
+  pathNow: RouterPath | null;
+  /** By number of the sweep: a report may come many times. */
+  readonly sweeps: Map<number, readonly SweepHop[]>;
+  replyTtl: { readonly before: number; readonly now: number } | null;
+}
+
+export class EventFile {
+  readonly id: string;
+  readonly #context: EventContext;
+  readonly #folders = new Map<string, Folder>();
+  readonly #canaries = new Map<string, { readonly address: string; answers: boolean; sent: number; lost: number }>();
+  /** Send errors and unreachables counted by the wire before the event. */
+  readonly #before: Counters;
+  #now: Counters;
+  #peers: readonly string[] = [];
+  #bad: readonly string[] = [];
+  #blind: { readonly startedMs: number; readonly endedMs: number }[] = [];
+  host: HostDelta | null = null;
+
+  constructor(id: string, options: { readonly context: EventContext; readonly before: Counters }) {
+    this.id = id;
+    this.#context = options.context;
+    this.#before = options.before;
+    this.#now = options.before;
+  }
+
+  get incidents(): readonly Incident[] {
+    return [...this.#folders.values()].map(({ incident }) => incident);
+  }
+
+  get isOver(): boolean {
+    return this.incidents.every((incident) => incident.phase === "closed");
+  }
+
+  put(incident: Incident): void {
+    const folder = this.#folders.get(incident.id);
+    if (folder !== undefined) folder.incident = incident;
+    else {
+      const path = this.#context.pathOf(incident.peer);
+      this.#folders.set(incident.id, { incident, path, pathNow: null, sweeps: new Map(), replyTtl: null });
+    }
+  }
+
+  sweep(incidentId: string, report: SweepReport): void {
+    const folder = this.#folders.get(incidentId);
+    if (folder === undefined || report.skipped !== null) return;
+    folder.pathNow = routersOf(report.hops, report.target) ?? folder.pathNow;
+    if (report.trigger === "after") return;
+    folder.sweeps.set(report.id, report.hops);
+    const [oldest] = folder.sweeps.keys();
+    if (folder.sweeps.size > MAX_SWEEPS && oldest !== undefined) folder.sweeps.delete(oldest);
+  }
+
+  replyTtl(peer: string, change: { readonly before: number; readonly now: number }): void {
+    for (const folder of this.#folders.values()) if (folder.incident.peer === peer) folder.replyTtl = change;
+  }
+
+  blind(interval: { readonly startedMs: number; readonly endedMs: number }): void {
+    this.#blind = [...this.#blind, interval];
+  }
+
+  standing(message: StandingMessage): void {
+    this.#now = message;
+    if (message.bad.length >= this.#bad.length) {
+      this.#peers = message.peers;
+      this.#bad = message.bad;
+    }
+    for (const canary of message.canaries) this.#addCanary(canary);
+  }
+
+  facts(): EventFacts {
+    const incidents = this.incidents;
+    const startedMs = Math.min(...incidents.map((incident) => incident.startedMs));
+    const ended = incidents.map((incident) => incident.endedMs);
+    const endedMs = ended.includes(null) ? null : Math.max(...ended.filter((ms) => ms !== null));
+    const untilMs = endedMs ?? this.#context.wallMs();
+    return {
+      node: this.#context.node,
+      startedMs,
+      endedMs,
+      mesh: { peers: this.#peers.length, bad: Math.max(this.#bad.length, incidents.length), members: this.#members() },
+      loopback: this.#canary(LOOPBACK),
+      gateway: this.#canary(GATEWAY),
+      host: this.#host(),
+      agent: {
+        blindMs: overlapMs(this.#blind, { startedMs, endedMs: untilMs }),
+        eventMs: Math.max(0, untilMs - startedMs),
+        cpuPressure: this.host?.agent.cpuPressure ?? null,
+        steal: this.host?.agent.steal ?? null,
+      },
+      incidents: [...this.#folders.values()].map((folder) =>
+        incidentFacts({
+          ...folder,
+          labels: this.#context.labelsOf(folder.incident.peer),
+          self: this.#context.sourceOf(folder.incident.address),
+          sweeps: [...folder.sweeps.values()],
+          replyTtlChanged: folder.replyTtl,
+        }),
+      ),
+    };
+  }
+
+  /** Peers that stood well. */
+  #members(): MeshMember[] {
+    const { labelsOf, addressOf, pathOf } = this.#context;
+    const bad = new Set([...this.#bad, ...this.incidents.map((incident) => incident.peer)]);
+    return this.#peers
+      .filter((peer) => !bad.has(peer))
+      .map((peer) => ({ peer, address: addressOf(peer), labels: labelsOf(peer), path: pathOf(peer) }));
+  }
+
+  #addCanary({ name, address, answers, sent, bad }: CanaryStanding): void {
+    const known = this.#canaries.get(name) ?? { address, answers, sent: 0, lost: 0 };
+    known.answers ||= answers;
+    known.sent += sent;
+    known.lost += bad;
+    this.#canaries.set(name, known);
+  }
+
+  #canary(name: string): CanaryFacts | null {
+    const known = this.#canaries.get(name);
+    return known === undefined ? null : { ...known };
+  }
+
+  #host(): HostFacts | null {
+    const { isOwnAddress } = this.#context;
+    const sendErrors = grown(this.#before.sendErrors, this.#now.sendErrors);
+    const unreachable = Object.entries(grown(this.#before.unreachable, this.#now.unreachable)).filter(([source]) => isOwnAddress(source));
+    const unreachableFromSelf = unreachable.reduce((sum, [, count]) => sum + count, 0);
+    return { ...(this.host?.host ?? UNKNOWN_HOST), sendErrors, unreachableFromSelf };
+  }
+}
+
+/** Since the wire's boot. */
+export interface Counters {
+  readonly sendErrors: Readonly<Record<string, number>>;
+  readonly unreachable: Readonly<Record<string, number>>;
+}
+
+const UNKNOWN_HOST: Omit<HostFacts, "sendErrors" | "unreachableFromSelf"> = {
+  interface: null,
+  carrierLost: null,
+  carrierChanges: null,
+  nicErrors: null,
+  nicDrops: null,
+  softnetDrops: null,
+  queueDrops: null,
+  gatewayNeighbour: null,
+  conntrackFull: null,
+  tcpRetransmits: null,
+  linkUse: null,
+};
+
+/** Counters that grew; those of a wire that started anew count from zero. */
+function grown(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>): Record<string, number> {
+  const entries = Object.entries(now).map(([name, count]): [string, number] => {
+    const had = before[name] ?? 0;
+    return [name, count >= had ? count - had : count];
+  });
+  return Object.fromEntries(entries.filter(([, count]) => count > 0));
+}
+
+/** Blind intervals may overlap each other: their union, within the event. */
+function overlapMs(blind: readonly Interval[], event: Interval): number {
+  let total = 0;
+  let coveredMs = event.startedMs;
+  for (const { startedMs, endedMs } of blind.toSorted((a, b) => a.startedMs - b.startedMs)) {
+    const fromMs = Math.max(startedMs, coveredMs);
+    const toMs = Math.min(endedMs, event.endedMs);
+    if (toMs <= fromMs) continue;
+    total += toMs - fromMs;
+    coveredMs = toMs;
+  }
+  return total;
+}
+
+interface Interval {
+  readonly startedMs: number;
+  readonly endedMs: number;
+}

@@ -1,0 +1,113 @@
+/** What is known of an incident → the facts that its verdict rests on. Pure. */
+import type { Incident } from "../detect/incident.ts";
+import { incidentKind } from "../detect/incident.ts";
+import { faultSegment } from "../path/fault-segment.ts";
+import type { SweepHop } from "../path/hop.ts";
+import { sweepHops } from "../path/sweep.ts";
+import type { Count, HearingFacts, IncidentFacts } from "../verdict/facts.ts";
+
+/** Routers of a path in order, silent ones as null. */
+export type RouterPath = readonly (string | null)[];
+
+export interface IncidentEvidence {
+  readonly incident: Incident;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Our own address towards the peer. */
+  readonly self: string | null;
+  /** Sweeps of the bursts. */
+  readonly sweeps: readonly (readonly SweepHop[])[];
+  readonly path: RouterPath | null;
+  /** The last path that was seen whole since the burst began; null when none was. */
+  readonly pathNow: RouterPath | null;
+  readonly replyTtlChanged: { readonly before: number; readonly now: number } | null;
+}
+
+export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
+  const { incident, path, pathNow, sweeps } = evidence;
+  const sum = (of: (burst: Incident["bursts"][number]) => number): number => incident.bursts.reduce((total, burst) => total + of(burst), 0);
+  const sent = sum(({ count }) => count.sent);
+  const lost = sum(({ count }) => count.lost);
+  const blind = sum(({ count }) => count.blind);
+  const judged = sent - blind;
+  return {
+    id: incident.id,
+    peer: incident.peer,
+    address: incident.address,
+    labels: evidence.labels,
+    startedMs: incident.startedMs,
+    endedMs: incident.endedMs,
+    sent,
+    lost,
+    brownout: incidentKind(incident) === "brownout",
+    late: sum(({ count }) => count.late),
+    sendFailed: sum(({ count }) => count.sendFailed),
+    blind,
+    flows: flows(incident),
+    hearing: hearing(incident),
+    segment: faultSegment({
+      target: incident.address,
+      self: evidence.self,
+      sweeps,
+      tables: [],
+      path,
+      replyRates: null,
+      loss: judged > 0 ? lost / judged : 0,
+    }),
+    path,
+    pathChanged: path !== null && pathNow !== null && differs(path, pathNow) ? { before: path, now: pathNow } : null,
+    replyTtlChanged: evidence.replyTtlChanged,
+    freshId: add(incident.bursts.map((burst) => burst.freshId)),
+  };
+}
+
+/** The routers of a sweep that reached its target; null for one that did not. */
+export function routersOf(hops: readonly SweepHop[], target: string): RouterPath | null {
+  const { pathLength } = sweepHops(hops, target);
+  if (pathLength === null) return null;
+  const at = new Map(hops.map((hop) => [hop.ttl, hop.answer?.address ?? null]));
+  return Array.from({ length: pathLength - 1 }, (_, index) => at.get(index + 1) ?? null);
+}
+
+/** Another length, or another router where both are known: a hop that was silent once is no change. */
+export function differs(before: RouterPath, now: RouterPath): boolean {
+  return before.length !== now.length || before.some((hop, index) => hop !== null && now[index] !== null && now[index] !== hop);
+}
+
+function flows(incident: Incident): Count[] {
+  const totals: { sent: number; lost: number }[] = [];
+  for (const { count } of incident.bursts) {
+    count.flowSent.forEach((sent, flow) => {
+      const total = (totals[flow] ??= { sent: 0, lost: 0 });
+      total.sent += sent;
+      total.lost += count.flowLost[flow] ?? 0;
+    });
+  }
+  return totals;
+}
+
+/** The word of the last burst on whether the peer can be heard, the counts of all. */
+function hearing(incident: Incident): HearingFacts {
+  const bursts = incident.bursts.filter((burst) => burst.hearing.state === "calibrated");
+  const last = incident.bursts.at(-1)?.hearing;
+  if (bursts.length === 0) return { state: last?.state ?? "none", authentic: last?.authentic ?? false, in: null, out: null, saysBad: null };
+  const told = bursts.map(({ count }) => ({
+    sent: count.sent - count.lost - count.blind + count.lostHeard + count.lostUnheard,
+    lost: count.lostUnheard,
+  }));
+  // Answered probes were heard, of course: without a word on the lost ones nothing is known of the way out.
+  const knows = bursts.some(({ count }) => count.lostHeard + count.lostUnheard > 0);
+  const said = bursts.map((burst) => burst.hearing.saysBad).filter((bad) => bad !== null);
+  return {
+    state: "calibrated",
+    authentic: bursts.every((burst) => burst.hearing.authentic),
+    in: add(bursts.map((burst) => ({ sent: burst.hearing.expected, lost: burst.hearing.expected - burst.hearing.received }))),
+    out: knows ? add(told) : null,
+    saysBad: said.length === 0 ? null : said.includes(true),
+  };
+}
+
+function add(counts: readonly (Count | null)[]): Count | null {
+  const known = counts.filter((count) => count !== null);
+  if (known.length === 0) return null;
+  return known.reduce((sum, count) => ({ sent: sum.sent + count.sent, lost: sum.lost + count.lost }), { sent: 0, lost: 0 });
+}

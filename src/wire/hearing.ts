@@ -1,0 +1,248 @@
+/**
+ * Hearing: each agent counts the echo requests that its peers send it and tells them, in its own probes, which it heard. That gives loss by direction, without
+ * clocks: numbers missing in what arrives were lost on the way in, numbers missing in what the peer heard were lost on the way out.
+ *
+ * A request belongs to the peer whose agent id it carries if its tag is valid; without a mesh key, to the peer with its source address. What cannot be
+ * authenticated (a wrong key, an old boot, a number heard before) is counted and ignored.
+ */
+import { addressBytes } from "../packet/address.ts";
+import type { IcmpPacket } from "../packet/icmp.ts";
+import { FLAG_IN_INCIDENT, FLAG_TRACE, readProbe, type Heard, type ProbeFields } from "../packet/probe.ts";
+import { HeardWindow, wasHeard, WINDOW } from "../detect/heard-window.ts";
+import { ArrivalCount } from "../detect/arrival-count.ts";
+import type { BurstHearing } from "../detect/incident.ts";
+import { HEARD, OUTCOME, sampleOutcome, withHeard } from "../detect/sample.ts";
+import type { InFlight } from "./in-flight.ts";
+import { STATE } from "./in-flight.ts";
+import type { MeshKeys } from "./mesh-keys.ts";
+import { record, type Peer } from "./peer.ts";
+import type { Arrival } from "./replies.ts";
+
+/** Requests of a healthy peer that must have been counted before their absence, or their silence on an incident, means anything; the share that must have arrived. */
+const CALIBRATION_REQUESTS = 20;
+const CALIBRATION_SHARE = 0.9;
+/** Silence of a peer for this many of its intervals counts as missing requests, before the next one proves it. */
+const SILENT_INTERVALS = 3;
+/** Weight of a new interval in the estimate of how often a peer sends. */
+const INTERVAL_GAIN = 1 / 8;
+
+const NOTHING = { expected: 0, received: 0 } as const;
+
+interface Ear {
+  readonly peer: Peer;
+  epoch: number;
+  readonly window: HeardWindow;
+  readonly counts: ArrivalCount;
+  lastUs: number;
+  lastSentUs: number;
+  intervalUs: number;
+  authentic: boolean;
+  /** Since the last rollup. */
+  expected: number;
+  received: number;
+  /** While healthy, in this epoch of the peer. */
+  healthyExpected: number;
+  healthyReceived: number;
+  /** What our probes tell this peer; rewritten in place. */
+  readonly told: { bitmapHigh: number; bitmapLow: number; number: number; arrivedUs: number; epoch: number };
+  /** When it last said that it has an incident with us. */
+  flaggedUs: number;
+  /** Number of its incident with us that was passed on last. */
+  asked: number;
+}
+
+/** A peer says that it has an incident with us. Authenticated, fresh, and told once for each incident. */
+export interface Asked {
+  readonly peer: Peer;
+  readonly incident: number;
+  readonly epoch: number;
+}
+
+interface Options {
+  readonly peers: readonly Peer[];
+  readonly epoch: number;
+  readonly agentId: number;
+  readonly flight: InFlight;
+  /** Null without a mesh key: nothing can be authenticated then. */
+  readonly keys: MeshKeys | null;
+  /** Newest epochs seen of authenticated peers before this wire started, by agent id. */
+  readonly epochs: ReadonlyMap<number, number>;
+  readonly newEpoch: (peer: Peer, epoch: number) => void;
+  readonly asked: (asked: Asked) => void;
+}
+
+export class Hearing {
+  readonly #options: Options;
+  readonly #byAgent = new Map<number, Peer>();
+  readonly #byAddress = new Map<string, Peer>();
+  readonly #ears = new Map<Peer, Ear>();
+  readonly #epochs: Map<number, number>;
+  /** Requests with a wrong tag or of an old boot. */
+  #refused = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#epochs = new Map(options.epochs);
+    for (const peer of options.peers) this.#byAgent.set(peer.agentId, peer);
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** An echo request arrived. */
+  take(packet: IcmpPacket, arrival: Arrival): void {
+    const probe = readProbe(arrival.bytes, packet.payloadOffset, packet.payloadLength);
+    if (probe === null || (probe.flags & FLAG_TRACE) !== 0 || probe.agentId === this.#options.agentId) return;
+    const { keys } = this.#options;
+    const authentic = keys !== null && keys.verifies(arrival.bytes, packet.payloadOffset, this.#options.agentId);
+    if (keys !== null && !authentic) {
+      this.#refused++;
+      return;
+    }
+    const peer = authentic ? this.#byAgent.get(probe.agentId) : this.#fromAddress(arrival.source);
+    if (peer === undefined) return;
+    const ear = this.#earOf(peer, probe.epoch, authentic);
+    if (ear === null) {
+      this.#refused++;
+      return;
+    }
+    const isNew = this.#hear(ear, probe, arrival.nowUs);
+    if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) this.#learn(peer, probe.heard);
+    if (!isNew || (probe.flags & FLAG_IN_INCIDENT) === 0 || probe.incident === 0) return;
+    ear.flaggedUs = arrival.nowUs;
+    if (authentic && probe.incident !== ear.asked) {
+      ear.asked = probe.incident;
+      this.#options.asked({ peer, incident: probe.incident, epoch: probe.epoch });
+    }
+  }
+
+  /** The address of a peer changed. */
+  moved(): void {
+    this.#byAddress.clear();
+  }
+
+  /** What our probes tell this peer of its own; null while we have heard none. */
+  heardOf(peer: Peer): Heard | null {
+    return this.#ears.get(peer)?.told ?? null;
+  }
+
+  /** Requests of a peer since this was last asked. */
+  takeCounts(peer: Peer): { readonly expected: number; readonly received: number } {
+    const ear = this.#ears.get(peer);
+    if (ear === undefined) return NOTHING;
+    const { expected, received } = ear;
+    ear.expected = 0;
+    ear.received = 0;
+    return { expected, received };
+  }
+
+  /** What hearing tells of a stretch of time. */
+  report(peer: Peer, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): BurstHearing {
+    const ear = this.#ears.get(peer);
+    if (ear === undefined) return { state: "none", authentic: false, expected: 0, received: 0, saysBad: null };
+    const enough = ear.healthyReceived >= CALIBRATION_REQUESTS && ear.healthyReceived >= CALIBRATION_SHARE * ear.healthyExpected;
+    const { expected, received } = ear.counts.count(stretch.fromUs, stretch.toUs);
+    const saysBad = ear.flaggedUs >= stretch.fromUs ? true : received >= CALIBRATION_REQUESTS ? false : null;
+    return { state: enough ? "calibrated" : "off", authentic: ear.authentic, expected: expected + silent(ear, stretch), received, saysBad };
+  }
+
+  #fromAddress(source: string): Peer | undefined {
+    const known = this.#byAddress.get(source);
+    if (known !== undefined) return known;
+    const bytes = addressBytes(source);
+    if (bytes === null) return undefined;
+    const peer = this.#options.peers.find((one) => one.bytes.length === bytes.length && bytes.every((byte, at) => one.bytes[at] === byte));
+    if (peer !== undefined) this.#byAddress.set(source, peer);
+    return peer;
+  }
+
+  /** Null for a boot that is over: authenticated requests of an older epoch are replays. */
+  #earOf(peer: Peer, epoch: number, authentic: boolean): Ear | null {
+    let ear = this.#ears.get(peer);
+    if (ear !== undefined && ear.epoch === epoch) {
+      ear.authentic = authentic;
+      return ear;
+    }
+    if (authentic) {
+      if (epoch < (this.#epochs.get(peer.agentId) ?? 0)) return null;
+      this.#epochs.set(peer.agentId, epoch);
+      this.#options.newEpoch(peer, epoch);
+    }
+    const counts = ear?.counts ?? new ArrivalCount();
+    ear = {
+      peer,
+      epoch,
+      window: new HeardWindow(),
+      counts,
+      lastUs: 0,
+      lastSentUs: 0,
+      intervalUs: 0,
+      authentic,
+      expected: 0,
+      received: 0,
+      healthyExpected: 0,
+      healthyReceived: 0,
+      told: { bitmapHigh: 0, bitmapLow: 0, number: 0, arrivedUs: 0, epoch },
+      flaggedUs: -1,
+      asked: 0,
+    };
+    this.#ears.set(peer, ear);
+    return ear;
+  }
+
+  /** Counts a request; false for one that was heard before or is too old to tell. */
+  #hear(ear: Ear, probe: ProbeFields, nowUs: number): boolean {
+    const heard = ear.window.hear(probe.number);
+    if (heard.kind === "duplicate" || heard.kind === "old") return false;
+    const missed = heard.kind === "newer" ? heard.missed : 0;
+    const healthy = !ear.peer.detector.troubled;
+    ear.received++;
+    if (healthy) ear.healthyReceived++;
+    if (heard.kind === "gap") ear.counts.found(nowUs);
+    else {
+      if (missed > 0) ear.counts.missing(missed, { fromUs: ear.lastUs, toUs: nowUs });
+      ear.counts.received(nowUs);
+      ear.expected += 1 + missed;
+      if (healthy) ear.healthyExpected += 1 + missed;
+      if (heard.kind === "newer") {
+        const intervalUs = (probe.sentUs - ear.lastSentUs) / (1 + missed);
+        ear.intervalUs = ear.intervalUs === 0 ? intervalUs : ear.intervalUs + (intervalUs - ear.intervalUs) * INTERVAL_GAIN;
+      }
+      ear.lastUs = nowUs;
+      ear.lastSentUs = probe.sentUs;
+      ear.told.number = probe.number;
+      ear.told.arrivedUs = nowUs;
+    }
+    ear.told.bitmapHigh = ear.window.high;
+    ear.told.bitmapLow = ear.window.low;
+    return true;
+  }
+
+  /** The peer tells which of our probes it heard. Looked at only while that can matter: probes are bad, or lost ones wait for their direction. */
+  #learn(peer: Peer, told: Heard): void {
+    if (!peer.detector.troubled && peer.undirectedNumber < 0) return;
+    const { flight } = this.#options;
+    const next = flight.next[peer.index] as number;
+    const window = { high: told.bitmapHigh, low: told.bitmapLow };
+    for (let back = 0; back < WINDOW; back++) {
+      const number = told.number - back;
+      if (number < 0 || number >= next || number <= next - flight.ring) continue;
+      const place = flight.place(peer.index, number);
+      const heard = wasHeard(window, back) ? HEARD.yes : HEARD.no;
+      flight.heard[place] = heard;
+      if (flight.state[place] !== STATE.lost) continue;
+      const slot = flight.slot[place] as number;
+      const sample = peer.recorder.get(peer.member, slot);
+      if (sampleOutcome(sample) === OUTCOME.lost) record(peer, slot, withHeard(sample, heard));
+    }
+    if (told.number >= peer.undirectedNumber) peer.undirectedNumber = -1;
+  }
+}
+
+/** Requests that are overdue by now, within the stretch. */
+function silent(ear: Ear, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): number {
+  const untilUs = Math.min(stretch.toUs, stretch.nowUs);
+  if (ear.intervalUs <= 0 || stretch.nowUs - ear.lastUs < SILENT_INTERVALS * ear.intervalUs) return 0;
+  return Math.max(0, Math.floor((untilUs - Math.max(ear.lastUs, stretch.fromUs)) / ear.intervalUs));
+}

@@ -1,0 +1,92 @@
+/**
+ * How things stand while something is wrong: how many peers are bad at this moment, and whether our canaries answer. Posted when the first burst opens and
+ * then once a second while one is open: the agent asks "is it me?" with it. Canaries are probed like peers and never have a burst of their own.
+ */
+import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
+import type { Clock } from "./clock.ts";
+import type { CanaryStanding, WireMessage } from "./messages.ts";
+import type { Peer } from "./peer.ts";
+
+/** What canaries are judged by. */
+const WINDOW_US = 1_000_000;
+const EVERY_US = 1_000_000;
+
+interface Options {
+  readonly peers: readonly Peer[];
+  readonly canaries: readonly Peer[];
+  readonly clock: Clock;
+  readonly post: (message: WireMessage) => void;
+  /** Probes refused by the kernel in all, by errno name. */
+  readonly sendErrors: () => Readonly<Record<string, number>>;
+}
+
+export class Standing {
+  readonly #options: Options;
+  #nextUs = Number.POSITIVE_INFINITY;
+  /** ICMP unreachable that quoted a probe of ours, by who said so. */
+  readonly #unreachable: Record<string, number> = {};
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  unreachable(source: string): void {
+    this.#unreachable[source] = (this.#unreachable[source] ?? 0) + 1;
+  }
+
+  burstOpened(nowUs: number): void {
+    if (this.#nextUs === Number.POSITIVE_INFINITY) this.#post(nowUs);
+  }
+
+  /** Called every tick. */
+  tick(nowUs: number): void {
+    if (nowUs >= this.#nextUs) this.#post(nowUs);
+  }
+
+  #post(nowUs: number): void {
+    const { peers, canaries, clock, post, sendErrors } = this.#options;
+    const known = peers.filter((peer) => peer.everReplied && peer.address !== null);
+    const bad = known.filter((peer) => peer.detector.suspect);
+    const standing = canaries.filter((canary) => canary.address !== null).map((canary) => stand(canary, nowUs));
+    const atMs = clock.wallMs(nowUs);
+    post({
+      kind: "standing",
+      atMs,
+      peers: known.map((peer) => peer.name),
+      bad: bad.map((peer) => peer.name),
+      canaries: standing,
+      sendErrors: { ...sendErrors() },
+      unreachable: { ...this.#unreachable },
+    });
+    this.#nextUs = known.some((peer) => peer.detector.inBurst) ? nowUs + EVERY_US : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Its probes of the last second of which the end is known or overdue. */
+function stand(canary: Peer, nowUs: number): CanaryStanding {
+  const { group, member, recorder } = canary;
+  let sent = 0;
+  let bad = 0;
+  const overdueUs = nowUs - canary.softUs;
+  for (let slot = group.slotAt(member, overdueUs - WINDOW_US); slot <= canary.newestSlot; slot++) {
+    if (slot <= canary.newestSlot - recorder.slots) continue;
+    switch (sampleOutcome(recorder.get(member, slot))) {
+      case OUTCOME.reply:
+      case OUTCOME.slow:
+        sent++;
+        break;
+      case OUTCOME.lost:
+      case OUTCOME.sendFailed:
+        sent++;
+        bad++;
+        break;
+      case OUTCOME.pending:
+        if (group.atUs(member, slot) > overdueUs) break;
+        sent++;
+        bad++;
+        break;
+      default:
+    }
+  }
+  return { name: canary.name, address: canary.address ?? "", answers: canary.everReplied, sent, bad };
+}

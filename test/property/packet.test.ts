@@ -22,7 +22,10 @@ test("random bytes, and real packets with random bytes in them, are read or refu
       if (packet === null) continue;
       read++;
       assert.ok(packet.payloadOffset + packet.payloadLength <= length && packet.payloadLength >= 0, JSON.stringify(packet));
-      assert.ok(packet.kind === "reply" || packet.kind === "request" || packet.destinationOffset + (reader === readIcmp4 ? 4 : 16) <= length, JSON.stringify(packet));
+      assert.ok(
+        packet.kind === "reply" || packet.kind === "request" || packet.destinationOffset + (reader === readIcmp4 ? 4 : 16) <= length,
+        JSON.stringify(packet),
+      );
       readProbe(bytes, packet.payloadOffset, packet.payloadLength);
     }
   }

@@ -49,12 +49,12 @@ function fillMetrics(
     for (const { table, periodS, seconds } of levels) {
       const until = floorTo(what.nowS - 30, periodS);
       const histograms = Array.from({ length: 8 }, (_, i) => histogramOf(periodS * 10, i + 1));
-      const insert = db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 400, 9000, 60, ?)`);
+      const insert = db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 400, 9000, 60, ?, ?, ?)`);
       for (let at = floorTo(what.nowS - seconds, periodS); at < until; at += periodS) {
         for (let peer = 1; peer <= what.names.length; peer++) {
           const sent = periodS * 10;
           const lost = (at / periodS + peer) % 400 === 0 ? 3 : 0;
-          insert.run(at, peer, sent, sent - lost, lost, histograms[(at / periodS + peer) % 8]);
+          insert.run(at, peer, sent, sent - lost, lost, histograms[(at / periodS + peer) % 8], sent, sent - lost);
         }
       }
       if (table !== "rollups_10s") db.prepare("INSERT INTO meta VALUES (?, ?)").run(table, until);

@@ -20,8 +20,8 @@ export class AgentStore {
   readonly #log: FactLog;
   readonly #lock: AgentLock;
   readonly #budget: StoreBudget;
-  /** Which of the two kinds of writes fails: each is told once, and once when it works again. */
-  readonly #failing = { evidence: false, other: false };
+  /** Which of the two kinds of writes fail now. A full disk fails both, and is told once. */
+  readonly #failing = new Set<"evidence" | "other">();
   /** Of the last wire; also when the disk was full and it could not be stored. */
   #epoch = 0;
 
@@ -80,14 +80,13 @@ export class AgentStore {
   }
 
   #problem(kind: "evidence" | "other", error: unknown): void {
-    if (!this.#failing[kind])
+    if (this.#failing.size === 0)
       this.#log.error({ error: error instanceof Error ? error.message : String(error) }, "cannot write to the store; probing goes on");
-    this.#failing[kind] = true;
+    this.#failing.add(kind);
   }
 
   #recovered(kind: "evidence" | "other"): void {
-    if (!this.#failing[kind]) return;
-    this.#failing[kind] = false;
-    this.#log.info({}, `the store can be written again${kind === "evidence" ? "; what had waited is written" : ""}`);
+    if (!this.#failing.delete(kind) || this.#failing.size > 0) return;
+    this.#log.info({}, "the store can be written again; what had waited is written");
   }
 }

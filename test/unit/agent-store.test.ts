@@ -40,7 +40,7 @@ test("writes that fail are said once, until one works again, and stop nothing", 
   store.attempt(fail);
   store.close(T0);
   const failed = "error cannot write to the store; probing goes on";
-  const again = "info the store can be written again";
+  const again = "info the store can be written again; what had waited is written";
   assert.deepEqual(log.said, [failed, again, failed, again]);
 });
 

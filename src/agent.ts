@@ -106,6 +106,7 @@ export class Agent {
       sourceOf: (address) => this.#peers.sourceOf(address),
       pathOf: (peer) => this.#baselines.path(peer),
       isOwnAddress,
+      tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
     });
     this.#baselines = new Baselines((peer) => evidence.lastBaseline(peer));
     this.#desk = new IncidentDesk(this.#config, {

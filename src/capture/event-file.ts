@@ -3,7 +3,7 @@
  * for the last time when its last incident is closed.
  */
 import type { Incident } from "../detect/incident.ts";
-import type { SweepHop } from "../path/hop.ts";
+import type { Hop, SweepHop } from "../path/hop.ts";
 import type { CanaryFacts, EventFacts, HostFacts, MeshMember } from "../verdict/facts.ts";
 import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
 import { GATEWAY, LOOPBACK } from "./canaries.ts";
@@ -25,6 +25,8 @@ export interface EventContext {
   /** Routers of the baseline path, null without a baseline. */
   readonly pathOf: (peer: string) => RouterPath | null;
   readonly isOwnAddress: (address: string) => boolean;
+  /** Hop tables of the mtr runs of an incident, of what they sent until then (null: until now). */
+  readonly tablesOf: (incidentId: string, untilMs: number | null) => readonly (readonly Hop[])[];
 }
 
 interface Folder {
@@ -126,6 +128,7 @@ export class EventFile {
           labels: this.#context.labelsOf(folder.incident.peer),
           self: this.#context.sourceOf(folder.incident.address),
           sweeps: [...folder.sweeps.values()],
+          tables: this.#context.tablesOf(folder.incident.id, folder.incident.endedMs),
           replyTtlChanged: folder.replyTtl,
         }),
       ),

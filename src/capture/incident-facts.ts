@@ -2,7 +2,7 @@
 import type { Incident } from "../detect/incident.ts";
 import { incidentKind } from "../detect/incident.ts";
 import { faultSegment } from "../path/fault-segment.ts";
-import type { SweepHop } from "../path/hop.ts";
+import type { Hop, SweepHop } from "../path/hop.ts";
 import { sweepHops } from "../path/sweep.ts";
 import type { Count, HearingFacts, IncidentFacts } from "../verdict/facts.ts";
 
@@ -16,6 +16,8 @@ export interface IncidentEvidence {
   readonly self: string | null;
   /** Sweeps of the bursts. */
   readonly sweeps: readonly (readonly SweepHop[])[];
+  /** Hop tables of the mtr runs, of what they sent in the bursts. */
+  readonly tables: readonly (readonly Hop[])[];
   readonly path: RouterPath | null;
   /** The last path that was seen whole since the burst began; null when none was. */
   readonly pathNow: RouterPath | null;
@@ -48,7 +50,7 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
       target: incident.address,
       self: evidence.self,
       sweeps,
-      tables: [],
+      tables: evidence.tables,
       path,
       replyRates: null,
       loss: judged > 0 ? lost / judged : 0,

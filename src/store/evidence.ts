@@ -3,6 +3,7 @@
  * returned, its rows are on disk. A full disk gives the ballast back (`onFull`) and tries once more, so the incident in progress is still kept.
  */
 import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
+import type { Hop } from "../path/hop.ts";
 import { openDatabase, type Database } from "./database.ts";
 import {
   CAPTURE_COLUMNS,
@@ -20,6 +21,7 @@ import {
 import { EVIDENCE_SCHEMA } from "./migrations.ts";
 import type { BlindRow, CaptureRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
+import { readTrace } from "./trace-reader.ts";
 import { isDiskFull, storeError } from "./store-error.ts";
 
 export interface EvidenceOptions {
@@ -173,6 +175,17 @@ export class EvidenceStore {
       peer,
     );
     return cells === undefined ? null : captureFromCells(cells);
+  }
+
+  /** The hop tables of an incident's mtr runs, of what they sent until `untilMs` (null for all of it). */
+  mtrTables(incidentId: string, untilMs: number | null): Hop[][] {
+    const rows = this.#sql
+      .all("SELECT * FROM captures WHERE incident_id = ? AND kind = 'mtr' AND phase = 'during'", incidentId)
+      .map(captureFromCells);
+    return rows.flatMap((row) => {
+      const trace = readTrace(row, this.#sql, untilMs);
+      return trace === null ? [] : [trace.hops];
+    });
   }
 
   /**

@@ -1,12 +1,12 @@
 /** Incidents with their bursts, strip and captures as the report gives them. Samples, lines, facts and hops are only read when `details` is set. */
 import type { Hop } from "../path/hop.ts";
-import { readMtr } from "../path/mtr-raw.ts";
 import { iso, isoOrNull, percent } from "../report/figures.ts";
 import type { ReportCapture, ReportHop, ReportIncident } from "../report/report.ts";
 import { drawStrip, type Strip } from "../report/strip.ts";
-import { CAPTURE_COLUMNS, captureFromCells, linesFromText, sampleBlockFromCells } from "./evidence-rows.ts";
-import type { CaptureRow, FlowCount, IncidentRow, LineChunk, PacketCount } from "./rows.ts";
+import { CAPTURE_COLUMNS, captureFromCells, sampleBlockFromCells } from "./evidence-rows.ts";
+import type { CaptureRow, FlowCount, IncidentRow, PacketCount } from "./rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
+import { readTrace } from "./trace-reader.ts";
 import type { VerdictReader } from "./verdict-reader.ts";
 
 /** Shown of a strip before the first lost packet and after the last. */
@@ -121,15 +121,6 @@ export function captureOf(row: CaptureRow, { sql, details, lossEndedMs }: Captur
     hops: (trace?.hops ?? row.hops).map(hopOf),
     hops_until: isoOrNull(untilMs),
   };
-}
-
-function readTrace(row: CaptureRow, sql: StatementCache, untilMs: number | null): ReturnType<typeof readMtr> | null {
-  const lines: LineChunk["lines"][number][] = [];
-  for (const cells of sql.all("SELECT body FROM lines WHERE capture_id = ? ORDER BY number", row.id))
-    lines.push(...linesFromText(String(cells["body"])));
-  const firstTtl = row.facts["first_ttl"];
-  if (lines.length === 0) return null;
-  return readMtr(lines, { target: row.target, ...(untilMs === null ? {} : { untilMs }), ...(typeof firstTtl === "number" ? { firstTtl } : {}) });
 }
 
 function hopOf(hop: Hop): ReportHop {

@@ -105,7 +105,7 @@ function start(settings: WireSettings): void {
         // It has ended by itself.
       }
     }
-    // process.exit has been seen to hang for good with closed poll handles (nodejs/node#54918), and there may be nobody left to notice.
+    // The end of a process has been seen to hang for good in V8's threads (nodejs/node#54918), and there may be nobody left to notice.
     process.kill(process.pid, "SIGKILL");
   });
   const receiveBuffer = Math.min(...raws.map((socket) => socket.receiveBuffer));

@@ -121,7 +121,7 @@ export type WireMessage =
       readonly last: boolean;
     }
   | { readonly kind: "blind"; readonly startedMs: number; readonly endedMs: number; readonly cause: BlindCause; readonly detail: string | null }
-  /** While something is wrong, once a second: peers that ever answered, those of them that are bad now, and counters since this wire's boot. */
+  /** While something is wrong, once a second: peers that are in a burst or well, those in a burst, and counters since this wire's boot. */
   | {
       readonly kind: "standing";
       readonly atMs: number;

@@ -1,5 +1,5 @@
 /**
- * How things stand while something is wrong: how many peers are bad at this moment, and whether our canaries answer. Posted when the first burst opens and
+ * How things stand while something is wrong: how many peers are in a burst at this moment, and whether our canaries answer. Posted when the first burst opens and
  * then once a second while one is open: the agent asks "is it me?" with it. Canaries are probed like peers and never have a burst of their own.
  */
 import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
@@ -45,8 +45,9 @@ export class Standing {
 
   #post(nowUs: number): void {
     const { peers, canaries, clock, post, sendErrors } = this.#options;
-    const known = peers.filter((peer) => peer.everReplied && peer.address !== null);
-    const bad = known.filter((peer) => peer.detector.suspect);
+    // One that has just lost two probes in a row is neither good nor bad yet: it may be our own doing, or the next burst.
+    const known = peers.filter((peer) => peer.everReplied && peer.address !== null && (peer.detector.inBurst || !peer.detector.suspect));
+    const bad = known.filter((peer) => peer.detector.inBurst);
     const standing = canaries.filter((canary) => canary.address !== null).map((canary) => stand(canary, nowUs));
     const atMs = clock.wallMs(nowUs);
     post({
@@ -58,7 +59,7 @@ export class Standing {
       sendErrors: { ...sendErrors() },
       unreachable: { ...this.#unreachable },
     });
-    this.#nextUs = known.some((peer) => peer.detector.inBurst) ? nowUs + EVERY_US : Number.POSITIVE_INFINITY;
+    this.#nextUs = bad.length > 0 ? nowUs + EVERY_US : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -1,9 +1,10 @@
 /**
- * The demonstration: a small routed internet, a real agent on one node, two faults, and the report.
+ * The demonstration: a small routed internet, a real agent on each of its nodes, two faults, and the report of one of them.
  * Everything runs in network namespaces and one temporary directory, and is gone afterwards, also after Ctrl-C.
  * Usage: npm run demo; npm run demo:shell leaves it up with a shell on the node
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -44,7 +45,16 @@ function obstacle(): string | null {
   return labObstacle();
 }
 
-async function buildUp(): Promise<{ readonly lab: Lab; readonly agent: Agent; readonly directory: string; readonly close: () => Promise<void> }> {
+interface Demo {
+  readonly lab: Lab;
+  readonly agent: Agent;
+  /** The agents of the peers: they probe back, and say what they hear. */
+  readonly others: readonly Agent[];
+  readonly directory: string;
+  readonly close: () => Promise<void>;
+}
+
+async function buildUp(): Promise<Demo> {
   say(`building ${demoSpec.hosts.length} hosts and ${demoSpec.routers.length} routers from network namespaces`);
   const lab = await createLab(demoSpec);
   const directory = mkdtempSync(join(tmpdir(), `meshprobe-demo-${process.pid}-`));
@@ -56,14 +66,23 @@ async function buildUp(): Promise<{ readonly lab: Lab; readonly agent: Agent; re
   };
   try {
     process.stdout.write(`${MAP}\n`);
-    say("starting the agent on node: ten probes a second to each peer");
-    const config = {
-      probe: { interval: "100ms" },
-      detect: { cooling: "2s", merge: "5s" },
-      capture: { after: "2s" },
-      peers: demoSpec.hosts.filter((host) => host !== "node").map((name) => ({ name, address: lab.address(name) })),
+    say("starting an agent on node and on each peer: ten probes a second to one another");
+    const keyFile = join(directory, "mesh.key");
+    writeFileSync(keyFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+    const start = (host: string): Promise<Agent> => {
+      const own = join(directory, host);
+      mkdirSync(own);
+      const config = {
+        probe: { interval: "100ms" },
+        detect: { cooling: "2s", merge: "5s" },
+        capture: { after: "2s" },
+        mesh: { key_file: keyFile },
+        peers: demoSpec.hosts.map((name) => ({ name, address: lab.address(name) })),
+      };
+      return startAgent(lab, host, { directory: own, config });
     };
-    return { lab, agent: await startAgent(lab, "node", { directory, config }), directory, close };
+    const [agent, ...others] = await Promise.all(["node", ...demoSpec.hosts.filter((host) => host !== "node")].map(start));
+    return { lab, agent: agent as Agent, others, directory, close };
   } catch (error) {
     await close();
     throw error;
@@ -71,7 +90,7 @@ async function buildUp(): Promise<{ readonly lab: Lab; readonly agent: Agent; re
 }
 
 async function demo(): Promise<void> {
-  const { lab, agent, close } = await buildUp();
+  const { lab, agent, others, close } = await buildUp();
   try {
     agent.onRecord((record) => {
       if (/^(incident|burst) /.test(record.msg)) say(`  agent: ${record.msg}${typeof record["peer"] === "string" ? ` (${record["peer"]})` : ""}`);
@@ -89,9 +108,9 @@ async function demo(): Promise<void> {
         return agent.waitFor(`the incident with ${peer} closed`, closed, CLOSED_TIMEOUT_MS);
       }),
     );
-    say("stopping the agent; this is its report:");
-    const code = await agent.stop();
-    if (code !== 0) throw new Error(`Cannot stop the agent cleanly: exit code ${code}`);
+    say("stopping the agents; this is the report of node:");
+    const codes = await Promise.all([agent, ...others].map((one) => one.stop()));
+    if (codes.some((code) => code !== 0)) throw new Error(`Cannot stop the agents cleanly: exit codes ${codes.join(", ")}`);
     const [text, json] = await Promise.all([agent.report("--since", "10m"), agent.report("--since", "10m", "--format", "json")]);
     process.stdout.write(`\n${text.trimEnd()}\n\n`);
     summarise(JSON.parse(json) as Report, lab);
@@ -120,6 +139,9 @@ function summarise(report: Report, lab: Lab): void {
   say(`in short: ${report.incidents.length} incident${report.incidents.length === 1 ? "" : "s"}`);
   const incidents = [...report.incidents].sort((a, b) => a.started_at.localeCompare(b.started_at));
   for (const incident of incidents) process.stdout.write(`  ${summary(incident, names).join("\n    ")}\n`);
+  process.stdout.write("\nWhat a ticket would say:\n");
+  for (const { verdict } of incidents) process.stdout.write(`  * ${verdict === null ? "not judged" : verdict.sentence}\n`);
+  process.stdout.write("\n");
 }
 
 function summary(incident: ReportIncident, names: ReadonlyMap<string, string>): readonly string[] {
@@ -137,14 +159,14 @@ function summary(incident: ReportIncident, names: ReadonlyMap<string, string>): 
 }
 
 async function shell(): Promise<void> {
-  const { lab, agent, directory, close } = await buildUp();
+  const { lab, agent, others, directory, close } = await buildUp();
   try {
     const file = join(directory, "shellrc");
     writeFileSync(file, shellFile({ lab, cli: CLI, dataDir: agent.dataDir, node: process.execPath }));
     say("ready; the agent keeps running until you leave this shell");
     const child = lab.spawn("node", ["bash", "--rcfile", file, "-i"], { terminal: true });
     await new Promise((resolve) => child.once("close", resolve));
-    await agent.stop();
+    await Promise.all([agent, ...others].map((one) => one.stop()));
   } finally {
     await close();
   }

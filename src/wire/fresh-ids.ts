@@ -1,6 +1,8 @@
 /**
- * A second opinion on total loss: after ten seconds without a single answer one probe a second goes out with an ICMP id never used before. If that one is
+ * A second opinion on total loss: after ten seconds without a single answer one probe a second goes out with an ICMP id that was not in use. If that one is
  * answered, the path is fine and something on it is stuck on the old ids: the state of a NAT or a firewall.
+ *
+ * There are 65,536 ids, and a peer may be dead for days: an id is given back when no answer can come any more. With none left nobody is asked.
  */
 import type { IcmpPacket } from "../packet/icmp.ts";
 import { TAG_OFFSET, type Flow } from "../packet/probe.ts";
@@ -9,11 +11,14 @@ import { isFromPeer, type Arrival } from "./replies.ts";
 
 const SILENT_US = 10_000_000;
 const EVERY_US = 1_000_000;
+/** Answers are waited for this long, like late replies. */
+const WAIT_US = 10_000_000;
 /** Asked of peers at once; with more it is no state on the way. */
 const MAX_PEERS = 16;
 
 interface Fresh {
   readonly peer: Peer;
+  readonly sentUs: number;
   readonly tagHigh: number;
   readonly tagLow: number;
 }
@@ -31,6 +36,7 @@ export class FreshIds {
   readonly #ids: Int32Array;
   readonly #random32: () => number;
   readonly #send: SendFresh;
+  /** Oldest first. */
   readonly #byId = new Map<number, Fresh>();
   readonly #opinions = new Map<Peer, Opinion>();
 
@@ -50,6 +56,14 @@ export class FreshIds {
     this.#opinions.delete(peer);
   }
 
+  /** The burst goes on as the next one, which has a count of its own. */
+  burstCut(peer: Peer): void {
+    const opinion = this.#opinions.get(peer);
+    if (opinion === undefined) return;
+    this.burstEnded(peer);
+    this.#opinions.set(peer, { nextUs: opinion.nextUs, sent: 0, answered: 0 });
+  }
+
   /** What a burst that is still open was told so far; null while nothing was asked. */
   count(peer: Peer): { readonly sent: number; readonly lost: number } | null {
     const opinion = this.#opinions.get(peer);
@@ -63,11 +77,14 @@ export class FreshIds {
       if (looked++ === MAX_PEERS) return;
       if (nowUs < opinion.nextUs || nowUs - peer.lastGoodUs < SILENT_US) continue;
       opinion.nextUs = nowUs + EVERY_US;
-      const flow = { index: 0, id: this.#freshId(), checksum: 1 + (this.#random32() % 0xfffe) };
+      this.#giveBack(nowUs - WAIT_US);
+      const id = this.#freshId();
+      if (id === null) return;
+      const flow = { index: 0, id, checksum: 1 + (this.#random32() % 0xfffe) };
       const tag = this.#send(peer, flow);
       if (tag === null) return;
       opinion.sent++;
-      this.#byId.set(flow.id, { peer, ...tag });
+      this.#byId.set(id, { peer, sentUs: nowUs, ...tag });
       return;
     }
   }
@@ -84,9 +101,21 @@ export class FreshIds {
     return true;
   }
 
-  #freshId(): number {
-    let id = this.#random32() & 0xffff;
-    while (this.#ids[id] !== -1 || this.#byId.has(id)) id = (id + 1) & 0xffff;
-    return id;
+  #giveBack(beforeUs: number): void {
+    for (const [id, { sentUs }] of this.#byId) {
+      if (sentUs >= beforeUs) return;
+      this.#byId.delete(id);
+    }
+  }
+
+  /** Null when all are in use. */
+  #freshId(): number | null {
+    const ids = this.#ids.length;
+    const first = this.#random32() % ids;
+    for (let step = 0; step < ids; step++) {
+      const id = (first + step) % ids;
+      if (this.#ids[id] === -1 && !this.#byId.has(id)) return id;
+    }
+    return null;
   }
 }

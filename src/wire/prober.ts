@@ -259,7 +259,9 @@ export class Prober {
       }
       case "cut": {
         const peer = this.#byName.get(command.peer);
-        if (peer !== undefined) this.#bursts.cut(peer, this.#clock.nowUs());
+        if (peer === undefined) return;
+        this.#bursts.cut(peer, this.#clock.nowUs());
+        this.#freshIds.burstCut(peer);
         return;
       }
       case "incident": {

@@ -18,17 +18,18 @@ export class ArrivalCount {
   #newest = -1;
 
   received(atUs: number): void {
-    this.#add(this.#received, this.#open(atUs));
+    this.#add(this.#received, this.#open(atUs), 1);
   }
 
   /** `count` numbers went missing between two arrivals. */
   missing(count: number, between: { readonly fromUs: number; readonly toUs: number }): void {
-    const first = Math.max(this.#open(between.fromUs), this.#open(between.toUs) - BUCKETS + 1);
-    const stepUs = (between.toUs - between.fromUs) / (count + 1);
-    for (let index = 1; index <= count; index++) {
-      const bucket = Math.floor((between.fromUs + index * stepUs) / BUCKET_US);
-      if (bucket >= first) this.#add(this.#missing, bucket);
-    }
+    const { fromUs, toUs } = between;
+    const last = this.#open(toUs);
+    const stepUs = (toUs - fromUs) / (count + 1);
+    const before = (atUs: number): number => (atUs <= fromUs ? 0 : Math.min(count, Math.ceil((atUs - fromUs) / stepUs) - 1));
+    // By bucket, not by number: how many are missing is a stranger's word.
+    for (let bucket = Math.max(Math.floor(fromUs / BUCKET_US), last - BUCKETS + 1); bucket <= last; bucket++)
+      this.#add(this.#missing, bucket, before((bucket + 1) * BUCKET_US) - before(bucket * BUCKET_US));
   }
 
   /** One that was thought missing has arrived out of order, at most a window late. */
@@ -39,7 +40,7 @@ export class ArrivalCount {
       const missing = this.#missing[place] as number;
       if (missing === 0) continue;
       this.#missing[place] = missing - 1;
-      this.#add(this.#received, bucket);
+      this.#add(this.#received, bucket, 1);
       return;
     }
   }
@@ -47,7 +48,7 @@ export class ArrivalCount {
   count(fromUs: number, toUs: number): Arrived {
     let received = 0;
     let missing = 0;
-    const first = Math.max(Math.floor(fromUs / BUCKET_US), this.#newest - BUCKETS + 1);
+    const first = Math.max(0, Math.floor(fromUs / BUCKET_US), this.#newest - BUCKETS + 1);
     const last = Math.min(Math.floor(toUs / BUCKET_US), this.#newest);
     for (let bucket = first; bucket <= last; bucket++) {
       received += this.#received[bucket % BUCKETS] as number;
@@ -69,9 +70,9 @@ export class ArrivalCount {
     return bucket;
   }
 
-  #add(counts: Uint8Array, bucket: number): void {
+  #add(counts: Uint8Array, bucket: number, count: number): void {
     if (bucket <= this.#newest - BUCKETS) return;
     const place = bucket % BUCKETS;
-    counts[place] = Math.min(MAX_COUNT, (counts[place] as number) + 1);
+    counts[place] = Math.min(MAX_COUNT, (counts[place] as number) + count);
   }
 }

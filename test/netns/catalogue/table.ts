@@ -1,0 +1,63 @@
+/** The catalogue as a table: fault × expected × got × time. */
+import { expectedInWords, gotInWords } from "./compare.ts";
+import type { Finding } from "./trial.ts";
+
+/** One line for each fault and observer, over all seeds. */
+export function markdown(findings: readonly Finding[]): string {
+  const groups = Map.groupBy(findings, ({ fault, observer }) => `${fault}\n${observer}`);
+  const lines = [...groups.values()].map(line);
+  const wrong = findings.filter((finding) => finding.wrong !== null);
+  const right = findings.length - wrong.length;
+  const certain = wrong.filter(isCertain).length;
+  const late = findings.filter(({ firstVerdictMs }) => (firstVerdictMs ?? 0) > FIRST_VERDICT_MS).length;
+  const told = findings.filter(({ firstVerdictMs }) => firstVerdictMs !== null).length;
+  return [
+    "| fault | observer | expected | got | rule | certainty | right | first verdict, ms (median, worst) | sentence |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...lines,
+    "",
+    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}.`,
+    ...wrong.map(wrongLine),
+    "",
+  ].join("\n");
+}
+
+/** After the detection of the burst. */
+export const FIRST_VERDICT_MS = 1_500;
+
+export function isCertain({ seen }: Finding): boolean {
+  return seen.events.some((got) => got?.certainty === "certain");
+}
+
+/** What is wrong with one finding, for a list below the table or a failed test. */
+export function wrongLine({ fault, seed, observer, expected, seen, wrong, versions, kept }: Finding): string {
+  const said = versions.map(({ scope, certainty, rule }) => `${scope}/${certainty}/${rule}`).join(" → ");
+  const sentences = seen.events.map((got) => got?.sentence ?? "").join(" | ");
+  return `* ${fault}, seed ${seed}, ${observer}: ${wrong} (expected ${expectedInWords(expected)}; got ${gotInWords(seen)}; said ${said || "nothing"}) ${sentences}${kept === null ? "" : ` [${kept}]`}`;
+}
+
+function line(group: readonly Finding[]): string {
+  const [first] = group;
+  if (first === undefined) return "";
+  const verdicts = group.flatMap(({ seen }) => seen.events.filter((got) => got !== null));
+  const times = group.flatMap(({ firstVerdictMs }) => firstVerdictMs ?? []).toSorted((a, b) => a - b);
+  const right = group.filter(({ wrong }) => wrong === null).length;
+  const cells = [
+    first.fault,
+    first.observer,
+    expectedInWords(first.expected),
+    tally(group.map(({ seen }) => gotInWords(seen))),
+    tally(verdicts.map(({ rule }) => rule)),
+    tally(verdicts.map(({ certainty }) => certainty)),
+    `${right} of ${group.length}`,
+    times.length === 0 ? "" : `${times[Math.floor((times.length - 1) / 2)]}, ${times.at(-1)}`,
+    verdicts[0]?.sentence ?? "",
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+/** "path, out ×9; no incident". */
+function tally(words: readonly string[]): string {
+  const counts = [...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length] as const).toSorted((a, b) => b[1] - a[1]);
+  return counts.map(([word, count]) => (count === words.length && count === 1 ? word : `${word} ×${count}`)).join("; ");
+}

@@ -197,6 +197,8 @@ export class Agent {
         this.#log.warn({ cause, ms: endedMs - startedMs }, `blind: ${detail ?? cause}`);
         return this.#store.writer.soon((store) => store.putBlind({ startedMs, endedMs, cause, detail }));
       }
+      case "agent-silent":
+        return this.#peers.agentSilent(message.peer, message.sinceMs);
       case "peer-epoch":
         return this.#peers.booted(message.peer, message.epoch);
       case "standing":

@@ -58,6 +58,7 @@ export class PeerBook {
         intervalMs: peer.intervalMs,
         firstReplyMs: same ? before.firstReplyMs : null,
         agentEpoch: before?.agentEpoch ?? 0,
+        agentSilentMs: null,
         active: true,
       });
     }
@@ -126,6 +127,19 @@ export class PeerBook {
   booted(peer: string, epoch: number): void {
     const row = this.#rows.get(peer);
     if (row !== undefined && epoch > row.agentEpoch) this.#put({ ...row, agentEpoch: epoch });
+  }
+
+  /** The agent of a peer has stopped though its host answers, or (null) is heard again. */
+  agentSilent(peer: string, sinceMs: number | null): void {
+    const row = this.#rows.get(peer);
+    if (row === undefined) return;
+    this.#put({ ...row, agentSilentMs: sinceMs });
+    if (sinceMs === null) this.#ports.log.info({ peer }, "the agent of the peer is heard again");
+    else
+      this.#ports.log.warn(
+        { peer, since: new Date(sinceMs).toISOString() },
+        "the agent of the peer has stopped: its host answers, but sends no probes",
+      );
   }
 
   /** The last good address of a name from an earlier run, when it cannot be resolved now. */

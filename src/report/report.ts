@@ -69,6 +69,8 @@ export interface ReportPeer {
   readonly first_reply_at: IsoTime | null;
   readonly policed_at: IsoTime | null;
   readonly heard: { readonly expected: number | null; readonly received: number | null };
+  /** Since when its agent sends nothing, though its host answers. Null while it is heard, and of a peer without an agent. */
+  readonly agent_silent_since: IsoTime | null;
   readonly incidents: number;
 }
 

@@ -43,6 +43,7 @@ function headLines(report: Report, zone: ZoneOffset): string[] {
     headline(report),
     ...report.problems.map((problem) => `NOT COMPLETE: ${escapeForTerminal(problem)}`),
     ...report.node.notes.map((note) => `note: ${escapeForTerminal(note)}`),
+    ...report.peers.flatMap((peer) => silentLine(peer, zone)),
     ...staleLine(report, zone),
   ];
 }
@@ -66,6 +67,11 @@ function headline(report: Report): string {
     report.problems.length > 0 && report.incidents.length === 0 ? "incidents not known" : plural(report.incidents.length, "incident") + grouped;
   const silent = report.peers.filter((peer) => peer.first_reply_at === null && peer.received === 0 && peer.sent > 0).length;
   return `${incidents}, ${plural(report.peers.length, "peer")}${silent === 0 ? "" : ` (${silent} never answered)`}, ${share}`;
+}
+
+function silentLine({ peer, agent_silent_since: since }: Report["peers"][number], zone: ZoneOffset): string[] {
+  if (since === null) return [];
+  return [`note: the agent of ${escapeForTerminal(peer)} has been silent since ${localTime(Date.parse(since), zone)}; its host answers`];
 }
 
 function staleLine(report: Report, zone: ZoneOffset): string[] {

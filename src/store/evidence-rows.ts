@@ -153,6 +153,7 @@ export function peerFromCells(cells: Cells): PeerRow {
     intervalMs: number(cells, "interval_ms"),
     firstReplyMs: numberOrNull(cells, "first_reply_ms"),
     agentEpoch: number(cells, "agent_epoch"),
+    agentSilentMs: numberOrNull(cells, "agent_silent_ms"),
     active: number(cells, "active") !== 0,
   };
 }

@@ -121,14 +121,15 @@ export class EvidenceStore {
     this.#write(() => {
       for (const row of rows)
         this.#sql.run(
-          `INSERT INTO peers (name, address, interval_ms, first_reply_ms, agent_epoch, active) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
+          `INSERT INTO peers (name, address, interval_ms, first_reply_ms, agent_epoch, agent_silent_ms, active) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
            address = excluded.address, interval_ms = excluded.interval_ms, first_reply_ms = excluded.first_reply_ms,
-           agent_epoch = excluded.agent_epoch, active = excluded.active`,
+           agent_epoch = excluded.agent_epoch, agent_silent_ms = excluded.agent_silent_ms, active = excluded.active`,
           row.name,
           row.address,
           row.intervalMs,
           row.firstReplyMs,
           row.agentEpoch,
+          row.agentSilentMs,
           Number(row.active),
         );
     });

@@ -40,6 +40,7 @@ CREATE TABLE tombstones (
   day TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, from_ms REAL NOT NULL, to_ms REAL NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (day, what, reason)) WITHOUT ROWID;`,
     // Boots of the peers' agents, against replays; verdicts with the facts they rest on.
     `ALTER TABLE peers ADD COLUMN agent_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE peers ADD COLUMN agent_silent_ms REAL;
 CREATE TABLE verdicts (
   event_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms REAL NOT NULL, sentence TEXT NOT NULL, verdict TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (event_id, version)) WITHOUT ROWID;`,
   ],

@@ -213,6 +213,7 @@ function peerOf(
       totals === undefined || totals.heardExpected === 0
         ? { expected: null, received: null }
         : { expected: totals.heardExpected, received: totals.heardReceived },
+    agent_silent_since: isoOrNull(row?.agentSilentMs ?? null),
     incidents,
   };
 }

@@ -145,6 +145,8 @@ export interface PeerRow {
   readonly firstReplyMs: number | null;
   /** Newest boot epoch of the agent there whose requests were authentic, 0 for none. */
   readonly agentEpoch: number;
+  /** Since when its agent sends nothing, though its host answers; null while it is heard, or has no agent. */
+  readonly agentSilentMs: number | null;
   /** False once the peer is no longer in the configuration. */
   readonly active: boolean;
 }

@@ -23,6 +23,8 @@ const CALIBRATION_REQUESTS = 20;
 const CALIBRATION_SHARE = 0.9;
 /** Silence of a peer for this many of its intervals counts as missing requests, before the next one proves it. */
 const SILENT_INTERVALS = 3;
+/** An agent that is not heard for this long has stopped: its restart takes less. */
+const SILENT_US = 5_000_000;
 /** Weight of a new interval in the estimate of how often a peer sends. */
 const INTERVAL_GAIN = 1 / 8;
 
@@ -37,6 +39,8 @@ interface Ear {
   lastSentUs: number;
   intervalUs: number;
   authentic: boolean;
+  /** Its requests have stopped while its host answers; it was said. */
+  silent: boolean;
   /** Since the last rollup. */
   expected: number;
   received: number;
@@ -69,6 +73,8 @@ interface Options {
   readonly epochs: ReadonlyMap<number, number>;
   readonly newEpoch: (peer: Peer, epoch: number) => void;
   readonly asked: (asked: Asked) => void;
+  /** The agent of a peer has been silent since then, though its host answers; null when it is heard again. */
+  readonly silent: (peer: Peer, sinceUs: number | null) => void;
 }
 
 export class Hearing {
@@ -117,6 +123,18 @@ export class Hearing {
     }
   }
 
+  /** Called once a second: agents whose requests have stopped while their hosts answer, and those that are heard again. */
+  listen(nowUs: number): void {
+    for (const ear of this.#ears.values()) {
+      const isSilent = ear.lastUs > 0 && nowUs - ear.lastUs > Math.max(SILENT_US, SILENT_INTERVALS * ear.intervalUs);
+      if (isSilent === ear.silent) continue;
+      // While its answers are missing too this says nothing of its agent; nor does the silence of one that is hardly heard at all.
+      if (isSilent && (!isCalibrated(ear) || ear.peer.detector.troubled || nowUs - ear.peer.lastGoodUs > SILENT_US)) continue;
+      ear.silent = isSilent;
+      this.#options.silent(ear.peer, isSilent ? ear.lastUs : null);
+    }
+  }
+
   /** The address of a peer changed. */
   moved(): void {
     this.#byAddress.clear();
@@ -141,10 +159,15 @@ export class Hearing {
   report(peer: Peer, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): BurstHearing {
     const ear = this.#ears.get(peer);
     if (ear === undefined) return { state: "none", authentic: false, expected: 0, received: 0, saysBad: null };
-    const enough = ear.healthyReceived >= CALIBRATION_REQUESTS && ear.healthyReceived >= CALIBRATION_SHARE * ear.healthyExpected;
     const { expected, received } = ear.counts.count(stretch.fromUs, stretch.toUs);
     const saysBad = ear.flaggedUs >= stretch.fromUs ? true : received >= CALIBRATION_REQUESTS ? false : null;
-    return { state: enough ? "calibrated" : "off", authentic: ear.authentic, expected: expected + silent(ear, stretch), received, saysBad };
+    return {
+      state: isCalibrated(ear) ? "calibrated" : "off",
+      authentic: ear.authentic,
+      expected: expected + silent(ear, stretch),
+      received,
+      saysBad,
+    };
   }
 
   #fromAddress(source: string): Peer | undefined {
@@ -177,6 +200,7 @@ export class Hearing {
       counts,
       lastUs: 0,
       lastSentUs: 0,
+      silent: false,
       intervalUs: 0,
       authentic,
       expected: 0,
@@ -238,6 +262,11 @@ export class Hearing {
     }
     if (told.number >= peer.undirectedNumber) peer.undirectedNumber = -1;
   }
+}
+
+/** Enough of its requests have arrived while it was healthy for their absence to mean something. */
+function isCalibrated(ear: Ear): boolean {
+  return ear.healthyReceived >= CALIBRATION_REQUESTS && ear.healthyReceived >= CALIBRATION_SHARE * ear.healthyExpected;
 }
 
 /** Requests that are overdue by now, within the stretch. */

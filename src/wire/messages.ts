@@ -136,6 +136,8 @@ export type WireMessage =
   | { readonly kind: "reply-ttl"; readonly peer: string; readonly atMs: number; readonly before: number; readonly now: number }
   /** A peer has an incident with us and asks for a trace back. */
   | { readonly kind: "asked"; readonly peer: string; readonly incident: number; readonly epoch: number }
+  /** The agent of a peer sends nothing since then, though its host answers; null when it is heard again. */
+  | { readonly kind: "agent-silent"; readonly peer: string; readonly sinceMs: number | null }
   /** A peer's agent started anew; only authentic ones are told. */
   | { readonly kind: "peer-epoch"; readonly peer: string; readonly epoch: number }
   | { readonly kind: "clock-step"; readonly atMs: number; readonly stepMs: number };

@@ -144,6 +144,7 @@ export class Prober {
       keys,
       epochs: new Map(settings.peerEpochs),
       newEpoch: (peer, epoch) => post({ kind: "peer-epoch", peer: peer.name, epoch }),
+      silent: (peer, sinceUs) => post({ kind: "agent-silent", peer: peer.name, sinceMs: sinceUs === null ? null : clock.wallMs(sinceUs) }),
       asked: ({ peer, incident, epoch }) => post({ kind: "asked", peer: peer.name, incident, epoch }),
     });
     this.#hearing = hearing;
@@ -353,6 +354,7 @@ export class Prober {
     this.#slices.send(nowUs, finalUs);
     this.#schedule.baselines(this.#mesh, nowUs);
     this.#neverAnswered(nowUs);
+    this.#hearing.listen(nowUs);
     this.#post({ kind: "alive", atMs: this.#clock.wallMs(nowUs), foreign: this.#foreign, sendErrors: this.#sender.errors, dropped: 0 });
   }
 

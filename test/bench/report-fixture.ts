@@ -82,7 +82,15 @@ function fillEvidence(
   store.putNode({ name: "sh-a1", id: "5f1d1c55", address: "10.20.1.2", version: "0.1.0", intervalMs: 100, timeoutMs: 2000, notes: [] });
   const firstMs = what.nowMs - what.days * DAY_S * 1000;
   store.putPeers(
-    what.names.map((name, i) => ({ name, address: `10.20.${i}.2`, intervalMs: 100, firstReplyMs: firstMs, agentEpoch: 0, active: true })),
+    what.names.map((name, i) => ({
+      name,
+      address: `10.20.${i}.2`,
+      intervalMs: 100,
+      firstReplyMs: firstMs,
+      agentEpoch: 0,
+      agentSilentMs: null,
+      active: true,
+    })),
   );
   const samples = sampleBytes();
   store.transaction(() => {

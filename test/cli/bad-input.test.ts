@@ -47,7 +47,7 @@ function configure(dir: string, more = ""): string {
 function fill(dir: string): void {
   mkdirSync(dir, { recursive: true });
   const evidence = new EvidenceStore(dir);
-  evidence.putPeers([{ name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: 1, agentEpoch: 0, active: true }]);
+  evidence.putPeers([{ name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: 1, agentEpoch: 0, agentSilentMs: null, active: true }]);
   evidence.openIncident(incident(), [capture()]);
   evidence.close();
   const metrics = new MetricsStore(dir);
@@ -343,7 +343,7 @@ test("names, addresses, reasons and tool output from outside cannot drive the te
   const evil = "\u001b[2J\u001b]0;owned\u0007\u009b31m\u202e\r\n";
   const evidence = new EvidenceStore(dir);
   evidence.putNode({ name: `n${evil}`, id: evil, address: evil, version: evil, intervalMs: 100, timeoutMs: 2_000, notes: [evil] });
-  evidence.putPeers([{ name: `p${evil}`, address: evil, intervalMs: 100, firstReplyMs: 1, agentEpoch: 0, active: true }]);
+  evidence.putPeers([{ name: `p${evil}`, address: evil, intervalMs: 100, firstReplyMs: 1, agentEpoch: 0, agentSilentMs: null, active: true }]);
   const hop = { ttl: 1, address: evil, addresses: [evil], sent: 1, received: 1, lossPct: 0, rttMs: null, mpls: [evil], note: evil };
   evidence.openIncident(incident({ peer: `p${evil}`, address: evil, id: `i${evil}`, eventId: evil }), [
     capture({ incidentId: `i${evil}`, reason: evil, tool: evil, target: evil, source: evil, hops: [hop] }),

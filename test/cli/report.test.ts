@@ -45,7 +45,9 @@ async function json(args: readonly string[], nowMs?: number): Promise<Report> {
 function fill(dir: string): void {
   const evidence = new EvidenceStore(dir);
   evidence.putNode({ name: "sh-a1", id: "5f1d1c55", address: "10.20.1.2", version: "0.1.0", intervalMs: 100, timeoutMs: 2000, notes: [] });
-  evidence.putPeers([{ name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: T0 - 1000, agentEpoch: 0, active: true }]);
+  evidence.putPeers([
+    { name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: T0 - 1000, agentEpoch: 0, agentSilentMs: null, active: true },
+  ]);
   const baseline = capture({
     id: "c0",
     incidentId: null,

@@ -15,7 +15,7 @@ function peer(name: string, host: string): PeerConfig {
 }
 
 function row(name: string, address: string, more: Partial<PeerRow> = {}): PeerRow {
-  return { name, address, intervalMs: 100, firstReplyMs: ANSWERED_MS, agentEpoch: 0, active: true, ...more };
+  return { name, address, intervalMs: 100, firstReplyMs: ANSWERED_MS, agentEpoch: 0, agentSilentMs: null, active: true, ...more };
 }
 
 class Room {

@@ -99,6 +99,7 @@ export function reportPeer(more: Partial<ReportPeer> = {}): ReportPeer {
     first_reply_at: "2026-11-01T00:00:00.000Z",
     policed_at: null,
     heard: { expected: null, received: null },
+    agent_silent_since: null,
     incidents: 1,
     ...more,
   };

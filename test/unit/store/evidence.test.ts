@@ -10,16 +10,16 @@ test("the epoch, the id and the peers survive a restart", (t) => {
   const first = new EvidenceStore(dir);
   assert.equal(first.lastEpoch(), 0);
   first.setEpoch(1_800_000_000);
-  first.putPeers([{ name: "b", address: "10.0.0.2", intervalMs: 100, firstReplyMs: null, agentEpoch: 0, active: true }]);
-  first.putPeer({ name: "a", address: "10.0.0.1", intervalMs: 100, firstReplyMs: T0, agentEpoch: 0, active: false });
+  first.putPeers([{ name: "b", address: "10.0.0.2", intervalMs: 100, firstReplyMs: null, agentEpoch: 0, agentSilentMs: null, active: true }]);
+  first.putPeer({ name: "a", address: "10.0.0.1", intervalMs: 100, firstReplyMs: T0, agentEpoch: 0, agentSilentMs: null, active: false });
   const { uuid } = first;
   first.close();
   const second = new EvidenceStore(dir);
   assert.equal(second.lastEpoch(), 1_800_000_000);
   assert.equal(second.uuid, uuid);
   assert.deepEqual(second.getPeers(), [
-    { name: "a", address: "10.0.0.1", intervalMs: 100, firstReplyMs: T0, agentEpoch: 0, active: false },
-    { name: "b", address: "10.0.0.2", intervalMs: 100, firstReplyMs: null, agentEpoch: 0, active: true },
+    { name: "a", address: "10.0.0.1", intervalMs: 100, firstReplyMs: T0, agentEpoch: 0, agentSilentMs: null, active: false },
+    { name: "b", address: "10.0.0.2", intervalMs: 100, firstReplyMs: null, agentEpoch: 0, agentSilentMs: null, active: true },
   ]);
   second.close();
 });

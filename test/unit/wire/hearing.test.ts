@@ -100,13 +100,28 @@ describe("loss by direction", () => {
     assert.ok(count.lost >= 19);
   });
 
-  test("an agent that stops while its host is fine makes no burst, and shows as missing requests in a burst that comes", () => {
+  test("an agent that stops while its host is fine makes no burst; it is said once, and once more when it is heard again", () => {
     const { wire, peer } = talk();
     peer.run(10_000);
+    const stoppedMs = wire.clock.wallMs(wire.clock.nowUs());
     wire.run(20_000);
+    peer.run(3_000);
     assert.deepEqual(wire.bursts, []);
+    const said = wire.of("agent-silent").map(({ sinceMs }) => sinceMs);
+    assert.deepEqual([said.length, said[1]], [2, null]);
+    assert.ok(Math.abs((said[0] ?? 0) - stoppedMs) <= 100, `${said[0]} instead of ${stoppedMs}`);
     const { heardExpected, heardReceived } = wire.totals();
     assert.equal(heardExpected, heardReceived);
+  });
+
+  test("while its answers are missing too, nothing is said of its agent", () => {
+    const { wire, peer, path } = talk();
+    peer.run(10_000);
+    path.out = () => false;
+    wire.run(20_000);
+    path.out = () => true;
+    peer.run(5_000);
+    assert.deepEqual(wire.of("agent-silent"), []);
   });
 
   test("requests by their numbers are in the rollups, expected and received", () => {

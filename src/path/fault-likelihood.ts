@@ -8,8 +8,8 @@ const MIN_REPLY_RATE = 0.05;
 /** A loss is never quite total: the fault may have begun within a sweep. Two misses before the fault are likelier than one answer from behind it. */
 const MAX_LOSS = 0.9999;
 const MIN_LOSS = 0.05;
-/** Share that the best candidate must have of all, else nothing is claimed. */
-const CLEAR = 0.5;
+/** Share that the best candidate must have of all, else nothing is claimed: a hop goes into a ticket, and three sweeps at partial loss seldom tell it. */
+const CLEAR = 0.95;
 
 interface Witnesses {
   /** TTLs of the hops that can testify, ascending. */

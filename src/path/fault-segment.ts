@@ -42,7 +42,7 @@ export function faultSegment(evidence: FaultEvidence): SegmentFacts | null {
   if (of === 0) return null;
   const observed = observedHops(sources, path);
   const best = likeliestHop(sources, { observed, rates: evidence.replyRates });
-  if (best === null) return null;
+  if (best === null || isUnasked(best, observed)) return null;
   const next = observed.find((ttl) => ttl > best) ?? null;
   const after = best === 0 ? null : addressAt(best, { rounds, tables: evidence.tables, path });
   return {
@@ -53,6 +53,11 @@ export function faultSegment(evidence: FaultEvidence): SegmentFacts | null {
     of,
     refusals: rounds.filter((round) => round.refused).length,
   };
+}
+
+/** "Not even the first", where the first was never asked: the fault is before the first that was, which may be anywhere. */
+function isUnasked(best: number, observed: readonly number[]): boolean {
+  return best === 0 && observed[0] !== 1;
 }
 
 /** TTLs of the hops that can testify: asked now, and known to answer by the baseline or by an answer now. */

@@ -62,7 +62,8 @@ test("nothing is said when every sweep reached the target, or none was sent to i
 });
 
 test("at partial loss a sweep votes that reached the target with a part of its packets only", () => {
-  assert.equal(outline(segment(["++.+T..T", "+++.TTTT", "++.+.TTT"], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 2/2");
+  const sweeps = ["++.+T..T", "+++.TTTT", "++.+.TTT", "++...TTT", "+++...TT", "++.+.T.T"];
+  assert.equal(outline(segment(sweeps, { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/5");
 });
 
 test("a path that became longer still reaches the target, one that loops does not", () => {
@@ -129,7 +130,17 @@ test("unreachable from our own address is no hop", () => {
 });
 
 test("half lost: the first hop that loses decides, not the last that answered", () => {
-  assert.equal(outline(segment(["++.+....", "+++.....", "++......"], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 2/3");
+  const three = ["++.+....", "+++.....", "++......"];
+  assert.equal(outline(segment([...three, ...three], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/6");
+});
+
+test("three sweeps at half loss may as well have been lucky: no hop is claimed", () => {
+  assert.equal(segment(["++.+....", "+++.....", "++......"], { loss: 0.5 }), null);
+});
+
+test("where the first hops were never asked, their silence is no fault before them", () => {
+  assert.equal(segment(["--......", "--......"]), null);
+  assert.equal(outline(segment(["--+....."])), "10.0.0.3 → 10.0.0.4 1/1");
 });
 
 test("a fifth lost: a few sweeps cannot tell, a hundred cycles can", () => {

@@ -1,5 +1,5 @@
 /**
- * Is it me? The agent first, then this host. A counter that moved proves that something happened here, not that it caused this loss: unless at least half of the
+ * Is it me? What the kernel refused to send it refuses to the canaries too, so that comes first; then the agent, then this host. A counter that moved proves that something happened here, not that it caused this loss: unless at least half of the
  * peers are bad, and as long as the gateway's canary, which shares our interface and its queue, came through clean, it is no more than a finding or `likely`.
  * Only the kernel's own refusal to send needs no such check.
  */
@@ -27,7 +27,7 @@ const REFUSALS: Readonly<Record<string, { readonly rule: string; readonly direct
   ENOBUFS: { rule: "send-queue-full", direction: "out" },
 };
 
-export const ownFaults: readonly Rule[] = [loopbackLost, agentBlind, sendRefused, carrierLost, queueDropped, nicDropped, conntrackFull];
+export const ownFaults: readonly Rule[] = [sendRefused, loopbackLost, agentBlind, carrierLost, queueDropped, nicDropped, conntrackFull];
 
 function loopbackLost({ facts: { loopback } }: EventView): Match | null {
   if (loopback === null || loopback.lost < LOOPBACK_LOST || loopback.lost < LOOPBACK_SHARE * loopback.sent) return null;

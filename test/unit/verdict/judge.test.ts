@@ -51,6 +51,23 @@ holds(
   },
 );
 holds(
+  "own firewall: it refuses the probes of loopback as well, which is no fault of the agent",
+  event(
+    everybody(12, () => ({ sent: 0, lost: 0, sendFailed: 89 })),
+    {
+      host: { ...calmHost, sendErrors: { EPERM: 1068 } },
+      loopback: canary(60, 89, { address: "127.0.0.1" }),
+      gateway: lostGateway,
+    },
+  ),
+  {
+    scope: "local",
+    direction: "out",
+    certainty: "certain",
+    rule: "send-firewall",
+  },
+);
+holds(
   "loopback lost too",
   event(
     everybody(12, () => ({})),

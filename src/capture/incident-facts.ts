@@ -30,6 +30,7 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
   const sent = sum(({ count }) => count.sent);
   const lost = sum(({ count }) => count.lost);
   const blind = sum(({ count }) => count.blind);
+  const pending = sum(({ count }) => count.pending);
   const judged = sent - blind;
   return {
     id: incident.id,
@@ -42,6 +43,8 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
     lost,
     brownout: incidentKind(incident) === "brownout",
     late: sum(({ count }) => count.late),
+    slow: sum(({ count }) => count.slow),
+    pending,
     sendFailed: sum(({ count }) => count.sendFailed),
     blind,
     flows: flows(incident),
@@ -53,7 +56,7 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
       tables: evidence.tables,
       path,
       replyRates: null,
-      loss: judged > 0 ? lost / judged : 0,
+      loss: judged > 0 ? (lost + pending) / judged : 0,
     }),
     path,
     pathChanged: path !== null && pathNow !== null && differs(path, pathNow) ? { before: path, now: pathNow } : null,
@@ -93,7 +96,7 @@ function hearing(incident: Incident): HearingFacts {
   const last = incident.bursts.at(-1)?.hearing;
   if (bursts.length === 0) return { state: last?.state ?? "none", authentic: last?.authentic ?? false, in: null, out: null, saysBad: null };
   const told = bursts.map(({ count }) => ({
-    sent: count.sent - count.lost - count.blind + count.lostHeard + count.lostUnheard,
+    sent: count.sent - count.lost - count.blind - count.pending + count.lostHeard + count.lostUnheard,
     lost: count.lostUnheard,
   }));
   // Answered probes were heard, of course: without a word on the lost ones nothing is known of the way out.

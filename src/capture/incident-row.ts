@@ -44,7 +44,7 @@ function burstRow(burst: Incident["bursts"][number], index: number): BurstRow {
 /** Loss by direction, where the peer's own requests arrived while it was healthy: else their absence says nothing. */
 function directions({ count, hearing }: Incident["bursts"][number]): Pick<BurstRow, "in" | "out"> {
   if (hearing.state !== "calibrated") return {};
-  const answered = count.sent - count.lost - count.blind;
+  const answered = count.sent - count.lost - count.blind - count.pending;
   return {
     in: { sent: hearing.expected, lost: hearing.expected - hearing.received },
     out: { sent: answered + count.lostHeard + count.lostUnheard, lost: count.lostUnheard },

@@ -10,6 +10,10 @@ export interface BurstCount {
   /** Of these, the ones that no late reply can re-label any more. */
   readonly lostForGood: number;
   readonly late: number;
+  /** Answered after the soft and before the hard timeout. */
+  readonly slow: number;
+  /** Not judged yet: neither answered nor lost. */
+  readonly pending: number;
   readonly sendFailed: number;
   readonly blind: number;
   readonly longestRun: number;
@@ -25,6 +29,8 @@ interface Totals {
   sent: number;
   lost: number;
   late: number;
+  slow: number;
+  pending: number;
   sendFailed: number;
   blind: number;
   longestRun: number;
@@ -62,6 +68,11 @@ function add(totals: Totals, sample: number): void {
       totals.blind++;
       return;
     case OUTCOME.pending:
+      totals.pending++;
+      return;
+    case OUTCOME.slow:
+      totals.slow++;
+      totals.run = 0;
       return;
     default:
       totals.run = 0;
@@ -77,6 +88,8 @@ export class BurstCounter {
     sent: 0,
     lost: 0,
     late: 0,
+    slow: 0,
+    pending: 0,
     sendFailed: 0,
     blind: 0,
     longestRun: 0,

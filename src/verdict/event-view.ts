@@ -1,5 +1,6 @@
 /**
- * The sums that the rules share. Loss is of what was judged: blind probes are neither good nor lost. A peer counts once, with its worst incident.
+ * The sums that the rules share. Loss is of what was judged: blind probes are neither good nor lost. While a burst lasts its overdue probes count as lost: for a
+ * whole hard timeout nothing else would, and the first verdict is wanted sooner. A peer counts once, with its worst incident.
  */
 import type { CanaryFacts, Count, EventFacts, IncidentFacts } from "./facts.ts";
 
@@ -7,7 +8,7 @@ import type { CanaryFacts, Count, EventFacts, IncidentFacts } from "./facts.ts";
 const MOST = 0.9;
 /** "Half of the peers": fewer cannot be bad by a fault of our own interface. */
 const WIDE = 0.5;
-/** Nothing gets through; the rest is what was answered before and after. */
+/** Nothing gets through in time; the rest is what was answered before and after. */
 const TOTAL = 0.9;
 /** A direction or canary shares the loss from this part of it on; below, it is clean if chance does not explain so few. */
 export const SHARE_OF_LOSS = 0.25;
@@ -25,7 +26,9 @@ export interface EventView {
   readonly peers: number;
   readonly bad: number;
   readonly sent: number;
+  /** With those overdue. */
   readonly lost: number;
+  readonly overdue: number;
   readonly judged: number;
   readonly blind: number;
   readonly sendFailed: number;
@@ -41,12 +44,15 @@ export function viewOf(facts: EventFacts): EventView {
   const worst = new Map<string, IncidentFacts>();
   for (const incident of facts.incidents) {
     const other = worst.get(incident.peer);
-    if (other === undefined || incident.lost > other.lost) worst.set(incident.peer, incident);
+    if (other === undefined || unanswered(incident) > unanswered(other)) worst.set(incident.peer, incident);
   }
   const incidents = [...worst.values()];
   const bad = Math.max(incidents.length, facts.mesh.bad);
   const peers = Math.max(facts.mesh.peers, bad);
-  const [sent, lost, blind] = [sum(incidents, "sent"), sum(incidents, "lost"), sum(incidents, "blind")];
+  const [sent, overdue, blind] = [sum(incidents, "sent"), sum(incidents, "pending"), sum(incidents, "blind")];
+  const lost = sum(incidents, "lost") + overdue;
+  // What a router held back while it asked for an address did not get through either.
+  const held = sum(incidents, "slow") + sum(incidents, "late");
   const judged = Math.max(0, sent - blind);
   const loss = judged === 0 ? 0 : Math.min(1, lost / judged);
   return {
@@ -56,6 +62,7 @@ export function viewOf(facts: EventFacts): EventView {
     bad,
     sent,
     lost,
+    overdue,
     judged,
     blind,
     sendFailed: sum(incidents, "sendFailed"),
@@ -63,11 +70,15 @@ export function viewOf(facts: EventFacts): EventView {
     brownout: incidents.length > 0 && incidents.every((incident) => incident.brownout),
     most: bad > 0 && bad >= MOST * peers,
     wide: bad > 0 && bad >= WIDE * peers,
-    total: loss >= TOTAL,
+    total: lost > 0 && lost + held >= TOTAL * judged,
   };
 }
 
-function sum(incidents: readonly IncidentFacts[], field: "sent" | "lost" | "blind" | "sendFailed"): number {
+function unanswered({ lost, pending }: IncidentFacts): number {
+  return lost + pending;
+}
+
+function sum(incidents: readonly IncidentFacts[], field: "sent" | "lost" | "late" | "slow" | "pending" | "blind" | "sendFailed"): number {
   return incidents.reduce((total, incident) => total + incident[field], 0);
 }
 

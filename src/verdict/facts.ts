@@ -113,6 +113,10 @@ export interface IncidentFacts extends Count {
   /** Nothing was lost for good: replies were slow. */
   readonly brownout: boolean;
   readonly late: number;
+  /** Answered, but after the soft timeout. */
+  readonly slow: number;
+  /** Of a burst that lasts: overdue, and not lost yet. Those that were answered in time are none of these. */
+  readonly pending: number;
   readonly sendFailed: number;
   readonly blind: number;
   /** By flow, in order. */

@@ -81,7 +81,7 @@ function headOf(view: EventView, { verdict, words }: { readonly verdict: Verdict
 function headKind(view: EventView, { rule, scope }: Verdict): keyof Words["head"] {
   if (rule.startsWith("send-") && view.sendFailed > 0) return "refused";
   if (view.brownout) return "slow";
-  if (view.lost > 0) return "loss";
+  if (view.lost > 0) return view.overdue > 0 ? "unanswered" : "loss";
   return scope === "agent" ? "blind" : "silent";
 }
 

@@ -11,7 +11,7 @@ export interface Words {
   readonly joints: { readonly clause: string; readonly part: string; readonly list: string; readonly last: string };
   readonly span: { readonly closed: string; readonly open: string };
   /** What happened, to one peer or to many. */
-  readonly head: Readonly<Record<"loss" | "slow" | "refused" | "silent" | "blind", { readonly one: string; readonly many: string }>>;
+  readonly head: Readonly<Record<"loss" | "unanswered" | "slow" | "refused" | "silent" | "blind", { readonly one: string; readonly many: string }>>;
   readonly direction: Readonly<Record<Exclude<Direction, "unknown">, string>>;
   readonly hop: { readonly behind: string; readonly upTo: string };
   readonly certainty: Readonly<Record<Certainty, string>>;
@@ -54,6 +54,10 @@ export const english: Words = {
   span: { closed: "from {from} to {to} UTC", open: "since {from} UTC" },
   head: {
     loss: { one: "{loss} of packets from {node} to {peer} were lost", many: "{loss} of packets from {node} to {bad} of {peers} peers were lost" },
+    unanswered: {
+      one: "{loss} of packets from {node} to {peer} were lost or are overdue",
+      many: "{loss} of packets from {node} to {bad} of {peers} peers were lost or are overdue",
+    },
     slow: {
       one: "replies from {peer} to {node} were slow, none was lost",
       many: "replies from {bad} of {peers} peers to {node} were slow, none was lost",

@@ -66,6 +66,8 @@ function randomIncident(random: Random, { number, proof }: { readonly number: nu
     endedMs: maybe(random, () => 9_000),
     brownout: random.chance(0.2),
     late: random.below(5),
+    slow: random.below(5),
+    pending: random.below(5),
     sendFailed: proof ? random.below(100) : 0,
     blind: proof ? random.below(100) : 0,
     flows: Array.from({ length: random.below(5) }, () => randomCount(random)),

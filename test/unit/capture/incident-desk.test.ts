@@ -60,6 +60,8 @@ class Room {
       lost,
       lostForGood: 0,
       late: 0,
+      slow: 0,
+      pending: 0,
       sendFailed: 0,
       blind: 0,
       longestRun: lost,

@@ -26,8 +26,11 @@ function recorder(strip: string): { sampleAt: (slot: number) => number; set: (sl
 
 test("each outcome is counted as what it is; what was not sent is not sent", () => {
   const counts = new BurstCounter(0).count(recorder(".oolx-!!_? ").sampleAt, { endSlot: 11, finalBefore: 11 });
-  const { sent, lost, late, sendFailed, blind } = counts;
-  assert.deepEqual({ sent, lost, late, sendFailed, blind }, { sent: 7, lost: 1, late: 1, sendFailed: 2, blind: 1 });
+  const { sent, lost, late, slow, pending, sendFailed, blind } = counts;
+  assert.deepEqual(
+    { sent, lost, late, slow, pending, sendFailed, blind },
+    { sent: 7, lost: 1, late: 1, slow: 2, pending: 1, sendFailed: 2, blind: 1 },
+  );
 });
 
 test("only the slots from its start to the end are counted", () => {

@@ -7,7 +7,19 @@ const MERGE_MS = 60_000;
 const LENGTH_MS = 1_800_000;
 
 function count(more: Partial<BurstCount> = {}): BurstCount {
-  const none = { sent: 10, lost: 0, lostForGood: 0, late: 0, sendFailed: 0, blind: 0, longestRun: 0, lostHeard: 0, lostUnheard: 0 };
+  const none = {
+    sent: 10,
+    lost: 0,
+    lostForGood: 0,
+    late: 0,
+    slow: 0,
+    pending: 0,
+    sendFailed: 0,
+    blind: 0,
+    longestRun: 0,
+    lostHeard: 0,
+    lostUnheard: 0,
+  };
   return { ...none, flowSent: [3, 3, 2, 2], flowLost: [0, 0, 0, 0], ...more };
 }
 

@@ -79,6 +79,8 @@ export function incident(number: number, given: Partial<IncidentFacts> = {}): In
     sent: 89,
     lost,
     late: 0,
+    slow: 0,
+    pending: 0,
     sendFailed: 0,
     blind: 0,
     flows: [],

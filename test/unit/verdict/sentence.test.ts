@@ -85,6 +85,13 @@ test("nearly all is never all, nearly nothing never nothing", () => {
   );
 });
 
+test("what is overdue is not called lost yet", () => {
+  assert.match(
+    say(event([incident(1, { sent: 14, lost: 0, pending: 14, endedMs: null })], { endedMs: null })),
+    /100 % of packets from sh-a1 to p1 were lost or are overdue/,
+  );
+});
+
 test("slow replies are not called lost", () => {
   assert.match(
     say(event([incident(1, { lost: 0, late: 30, brownout: true })])),

@@ -6,13 +6,15 @@
  */
 import { commonDirection } from "./common-direction.ts";
 import { acquitted, lossy, ratio, type EventView } from "./event-view.ts";
-import type { IncidentFacts } from "./facts.ts";
+import type { Count, IncidentFacts } from "./facts.ts";
 import { directionOf, expectedLoss, heardCounts, heardOf, type Heard } from "./hearing.ts";
 import type { Match, Rule } from "./rule.ts";
 
 /** Requests that must be due before their absence means anything. */
 const MIN_DUE = 20;
 const NEARLY_ALL = 0.9;
+/** Around the edges of a burst a request or two still arrives. */
+const EDGE_ARRIVALS = 3;
 /** Replies to fresh ids: a single one may be the end of the fault. */
 const MIN_FRESH = 2;
 const FRESH_SHARE = 0.5;
@@ -76,7 +78,8 @@ function answersSuppressed(incident: IncidentFacts, view: EventView): Match | nu
 function peerDown({ segment, hearing, ...incident }: IncidentFacts, view: EventView): Match | null {
   const heard = heardOf([{ segment, hearing, ...incident }]);
   if (!view.total || segment === null || !segment.isLast) return null;
-  if ([heard.in, heard.out].some((count) => count !== null && !(lossy(count, view.loss) && ratio(count) >= NEARLY_ALL))) return null;
+  if (heard.in !== null && isAlive(heard.in)) return null;
+  if (heard.out !== null && !(lossy(heard.out, view.loss) && ratio(heard.out) >= NEARLY_ALL * view.loss)) return null;
   const neighbours = view.facts.mesh.members.filter(({ path }) => segment.after !== null && path?.at(-1) === segment.after).length;
   return {
     ...peer({
@@ -86,6 +89,11 @@ function peerDown({ segment, hearing, ...incident }: IncidentFacts, view: EventV
     }),
     hop: { after: segment.after, before: incident.address },
   };
+}
+
+/** Its requests arrived meanwhile. One that stood still sent none, so that none is missing either: silence without gaps speaks for no life. */
+function isAlive({ sent, lost }: Count): boolean {
+  return sent - lost > Math.max(EDGE_ARRIVALS, (1 - NEARLY_ALL) * sent);
 }
 
 function heardDirection(incident: IncidentFacts, view: EventView): Match | null {

@@ -566,6 +566,36 @@ holds("peer host down, others behind the same router clean", event([incident(1, 
   certainty: "likely",
   rule: "peer-down",
 });
+holds(
+  "peer host down, and back with the numbers it had: nobody missed the requests it did not send",
+  event([incident(1, { segment: behind(4, 1), hearing: heard({ in: count(0, 2), out: count(86, 86) }) })]),
+  {
+    scope: "peer",
+    hop: lastLink,
+    certainty: "likely",
+    rule: "peer-down",
+  },
+);
+holds(
+  "peer's cable pulled: its router held some packets back while it asked for the address, and delivered them in time",
+  event([incident(1, { lost: 66, slow: 20, segment: behind(4, 1), hearing: heard({ in: count(0, 0), out: count(66, 86) }) })]),
+  {
+    scope: "peer",
+    hop: lastLink,
+    certainty: "likely",
+    rule: "peer-down",
+  },
+);
+holds(
+  "a second after the burst was noticed nothing is lost yet: what is overdue counts",
+  event([incident(1, { sent: 14, lost: 0, pending: 14, segment: behind(2, 1), hearing: heard({ in: count(13, 14) }) })]),
+  {
+    scope: "path",
+    hop: midPath,
+    certainty: "likely",
+    rule: "trace-ended",
+  },
+);
 holds("peer host down, alone behind its router", event([incident(1, { segment: behind(4, 1) })], { peers: 1 }), {
   scope: "peer",
   hop: lastLink,

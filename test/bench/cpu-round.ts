@@ -6,6 +6,8 @@ export interface CpuSample {
   readonly peers: number;
   /** Beside `fping -i 0.1`, which spreads its probes as the agent does, instead of `-i 0`. */
   readonly paced: boolean;
+  /** All peers probed back, with a mesh key. */
+  readonly mesh: boolean;
   /** Processor µs per probe. */
   readonly agentUs: number;
   readonly fpingUs: number;
@@ -21,6 +23,7 @@ export interface CpuSample {
 export interface RoundOptions {
   readonly peers: number;
   readonly paced: boolean;
+  readonly mesh?: boolean;
   readonly directory: string;
   readonly warmUpMs: number;
   readonly seconds: number;
@@ -28,12 +31,13 @@ export interface RoundOptions {
 }
 
 export async function measureRound(lab: ProbeLab, options: RoundOptions): Promise<CpuSample> {
-  const { peers, paced, seconds } = options;
+  const { peers, paced, seconds, mesh = false } = options;
   const { window, totals } = await lab.agent({ ...options, during: () => pause(seconds * 1000) });
   const fping = await lab.fping(options);
   return {
     peers,
     paced,
+    mesh,
     agentUs: window.usPerProbe,
     fpingUs: fping.usPerProbe,
     ratio: window.usPerProbe / fping.usPerProbe,

@@ -1,7 +1,7 @@
 /**
  * Processor time of the whole agent (agent, wire, stores and all) per probe, beside fping on the same targets, one after the other, round by round.
  * Only the ratio means something from one machine to the next.
- * Usage: npm run bench:cpu [-- --peers 100,600,1000,2000,5000] [--rounds 3] [--seconds 10] [--warm-up 10] [--paced 600] [--cli FILE]
+ * Usage: npm run bench:cpu [-- --peers 100,600,1000,2000,5000] [--rounds 3] [--seconds 10] [--warm-up 10] [--paced 600] [--mesh 600] [--cli FILE]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,9 +22,9 @@ function say(cells: readonly (string | number)[]): void {
 function line(samples: readonly CpuSample[], what: string | number): void {
   const middle = (of: (sample: CpuSample) => number): number => percentile(samples.map(of), 0.5);
   const worst = (of: (sample: CpuSample) => number): number => Math.max(...samples.map(of));
-  const { peers = 0, paced = false } = samples[0] ?? {};
+  const { peers = 0, paced = false, mesh = false } = samples[0] ?? {};
   say([
-    paced ? `${peers} paced` : peers,
+    paced ? `${peers} paced` : mesh ? `${peers} mesh` : peers,
     what,
     middle((sample) => sample.agentUs).toFixed(2),
     middle((sample) => sample.fpingUs).toFixed(2),
@@ -43,6 +43,7 @@ async function main(): Promise<number> {
       seconds: { type: "string", default: "10" },
       "warm-up": { type: "string", default: "10" },
       paced: { type: "string", default: "600" },
+      mesh: { type: "string", default: "600" },
       cli: { type: "string" },
     },
   });
@@ -62,11 +63,19 @@ async function main(): Promise<number> {
   const lab = await ProbeLab.open();
   try {
     say(["peers", "round", "µs/probe", "fping", "ratio", "of a core", "lost", "slots sent"]);
-    const jobs = [...sizes(values.peers).map((peers) => ({ peers, paced: false })), ...sizes(values.paced).map((peers) => ({ peers, paced: true }))];
+    const jobs: { peers: number; paced: boolean; mesh?: boolean }[] = [
+      ...sizes(values.peers).map((peers) => ({ peers, paced: false })),
+      ...sizes(values.paced).map((peers) => ({ peers, paced: true })),
+      ...sizes(values.mesh).map((peers) => ({ peers, paced: false, mesh: true })),
+    ];
     for (const job of jobs) {
       const samples: CpuSample[] = [];
       for (let round = 1; round <= Number(values.rounds); round++) {
-        const options = { ...job, directory: join(directory, `${job.peers}-${job.paced}-${round}`), warmUpMs: Number(values["warm-up"]) * 1000 };
+        const options = {
+          ...job,
+          directory: join(directory, `${job.peers}-${job.paced}-${job.mesh ?? false}-${round}`),
+          warmUpMs: Number(values["warm-up"]) * 1000,
+        };
         const cli = values.cli === undefined ? {} : { cli: values.cli };
         samples.push(await measureRound(lab, { ...options, ...cli, seconds: Number(values.seconds) }));
         line(samples.slice(-1), round);

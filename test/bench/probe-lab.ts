@@ -4,7 +4,10 @@
  *
  * Probes are counted by the far kernel (InEchos of /proc/net/snmp), not by the program that is measured.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { startAgent } from "../netns/agent.ts";
 import { createLab, type Lab } from "../netns/lab.ts";
@@ -14,6 +17,7 @@ import { processorNs, processTree } from "./processor-time.ts";
 import { ProcessorWait } from "./processor-wait.ts";
 
 export const INTERVAL_MS = 100;
+const CROWD = join(import.meta.dirname, "mesh-crowd.ts");
 /** fping 5 gives a sequence number away again after ten seconds at the earliest, and has 65,535 of them: then it ends with an error. */
 const FPING_PROBES = 60_000;
 const FPING_MAX_S = 10;
@@ -65,6 +69,8 @@ export interface AgentRunOptions {
   /** The window lasts as long as this does. */
   readonly during: () => Promise<unknown>;
   readonly cli?: string;
+  /** All peers have agents that probe back, with a mesh key. */
+  readonly mesh?: boolean;
 }
 
 export class ProbeLab {
@@ -91,8 +97,15 @@ export class ProbeLab {
   }
 
   async agent(options: AgentRunOptions): Promise<AgentRun> {
-    const { peers, directory, warmUpMs, during, cli } = options;
+    const { peers, directory, warmUpMs, during, cli, mesh = false } = options;
+    const keyFile = join(directory, "mesh.key");
+    const key = randomBytes(32).toString("hex");
+    if (mesh) {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
+    }
     const config = {
+      ...(mesh ? { mesh: { key_file: keyFile } } : {}),
       probe: { interval: `${INTERVAL_MS}ms`, max_rate: `${Math.max(2000, peers * 12)}/s` },
       // One trace each at the start is enough.
       capture: { baseline: "24h" },
@@ -100,6 +113,11 @@ export class ProbeLab {
     };
     const sinceMs = Date.now() - REPORT_SLACK_MS;
     const agent = await startAgent(this.#lab, "node", { directory, config, ...(cli === undefined ? {} : { cli }) });
+    const crowd = mesh
+      ? this.#lab.spawn("far", [process.execPath, CROWD, this.#lab.address("node"), "node", key, String(peers), String(INTERVAL_MS)])
+      : null;
+    crowd?.stdout.resume();
+    crowd?.stderr.pipe(process.stderr);
     const wait = new ProcessorWait(wireOf(agent.pid));
     try {
       await pause(warmUpMs);
@@ -117,6 +135,7 @@ export class ProbeLab {
       return { window, totals, blindSpells };
     } finally {
       wait.stop();
+      crowd?.kill("SIGKILL");
       agent.kill("SIGKILL");
       rmSync(directory, { recursive: true, force: true });
     }

@@ -61,6 +61,28 @@ test("without samples an interrupted incident ends at its last line, or when it 
   store.close();
 });
 
+test("what mtr saw of an incident is a table for each run, of what was sent until then", (t) => {
+  const store = new EvidenceStore(tempDir(t));
+  const mtr = { kind: "mtr", facts: {}, hops: [] } as const;
+  store.openIncident(incident(), [
+    capture({ id: "run", ...mtr }),
+    capture({ id: "silent", ...mtr }),
+    capture({ id: "after", ...mtr, phase: "after" }),
+  ]);
+  const lines = ["x 0 1", "h 0 10.0.0.1", "p 0 500 1", "x 0 2", "p 0 500 2", "x 0 3", "p 0 500 3"].map((text, index) => ({
+    atMs: T0 + index * 400,
+    text,
+  }));
+  store.appendLines({ captureId: "run", number: 0, lines });
+  store.appendLines({ captureId: "after", number: 0, lines });
+  const seen = (untilMs: number | null): unknown =>
+    store.mtrTables("i1", untilMs).map((hops) => hops.map(({ address, sent, received }) => [address, sent, received]));
+  assert.deepEqual(seen(null), [[["10.0.0.1", 3, 3]]]);
+  assert.deepEqual(seen(T0 + 1300), [[["10.0.0.1", 2, 2]]]);
+  assert.deepEqual(store.mtrTables("i2", null), []);
+  store.close();
+});
+
 test("the last baseline of a peer is the newest complete sweep", (t) => {
   const store = new EvidenceStore(tempDir(t));
   const baseline = { incidentId: null, phase: "before", trigger: "baseline" } as const;

@@ -1,0 +1,49 @@
+/**
+ * The agents of a whole mesh, as far as one node sees them: a process that sends it authentic requests from each peer, evenly spread. All come from one address;
+ * with a mesh key a request belongs to the agent id that it carries. They tell nothing of the node's own probes, which a heard-field of zeros does not change.
+ * Usage: node test/bench/mesh-crowd.ts ADDRESS NODE KEY PEERS INTERVAL_MS
+ */
+import process from "node:process";
+import { agentId } from "../../src/config/agent-id.ts";
+import { createProbeBuffer, ICMP_HEADER_BYTES, PROBE_BYTES, sealProbe, writeProbe } from "../../src/packet/probe.ts";
+import { MeshKeys } from "../../src/wire/mesh-keys.ts";
+import { RawIcmpSocket } from "../../src/wire/raw-icmp-socket.ts";
+
+const TICK_MS = 5;
+const [address = "", node = "", key = "", peersText = "", intervalText = ""] = process.argv.slice(2);
+const [peers, intervalMs] = [Number(peersText), Number(intervalText)];
+const keys = new MeshKeys([Buffer.from(key)]);
+const to = agentId(node);
+const epoch = Math.floor(Date.now() / 1000);
+const senders = Array.from({ length: peers }, (_, index) => {
+  const bytes = Buffer.from(new ArrayBuffer(PROBE_BYTES));
+  return { bytes, buffer: createProbeBuffer(bytes, { family: 4, agentId: agentId(`p${index}`), epoch }), number: 0 };
+});
+// The node's answers and its own probes are nothing to us: they stay unread, and the kernel drops them when the buffer is full.
+const socket = new RawIcmpSocket(4, { dscp: 0, events: { onPacket: () => {}, onError: (reason) => console.error(reason) } });
+const startedMs = performance.now();
+let sent = 0;
+
+setInterval(() => {
+  const due = Math.floor(((performance.now() - startedMs) / intervalMs) * peers);
+  for (; sent < due; sent++) {
+    const sender = senders[sent % peers];
+    if (sender === undefined) return;
+    const number = sender.number++;
+    const flow = { index: number & 3, id: (sent % peers) & 0xffff, checksum: 0x1234 };
+    writeProbe(sender.buffer, {
+      flow,
+      sequence: number & 0x7fff,
+      number,
+      sentUs: performance.now() * 1000,
+      flags: 0,
+      ttl: 0,
+      heard: null,
+      incident: 0,
+    });
+    const tag = keys.sign(sender.bytes, ICMP_HEADER_BYTES, to);
+    sealProbe(sender.buffer, tag.readUInt32BE(0), tag.readUInt32BE(4));
+    socket.send(sender.bytes, address);
+  }
+}, TICK_MS);
+process.on("SIGTERM", () => process.exit(0));

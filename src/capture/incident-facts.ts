@@ -73,9 +73,15 @@ export function routersOf(hops: readonly SweepHop[], target: string): RouterPath
   return Array.from({ length: pathLength - 1 }, (_, index) => at.get(index + 1) ?? null);
 }
 
-/** Another length, or another router where both are known: a hop that was silent once is no change. */
+/**
+ * Another router where both are known, a router where the target was, or the target where a router was. A hop that was silent once is no change, nor is silence
+ * up to the target: with packets being lost it may just have answered late.
+ */
 export function differs(before: RouterPath, now: RouterPath): boolean {
-  return before.length !== now.length || before.some((hop, index) => hop !== null && now[index] !== null && now[index] !== hop);
+  const another = before.some((hop, index) => hop !== null && (now[index] ?? null) !== null && now[index] !== hop);
+  const longer = now.some((hop, index) => hop !== null && index >= before.length && before.at(-1) !== null);
+  const shorter = before.some((hop, index) => hop !== null && index >= now.length);
+  return another || longer || shorter;
 }
 
 function flows(incident: Incident): Count[] {

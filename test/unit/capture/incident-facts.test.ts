@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { incidentFacts, type IncidentEvidence } from "../../../src/capture/incident-facts.ts";
+import { differs, incidentFacts, type IncidentEvidence } from "../../../src/capture/incident-facts.ts";
 import type { BurstCount } from "../../../src/detect/burst-count.ts";
 import type { Incident } from "../../../src/detect/incident.ts";
 import { hop } from "../path/hop-builder.ts";
@@ -58,4 +58,20 @@ test("mtr tells the hop where no sweep was made, its loss measured with what is 
   const table = PATH.map((address, index) => hop(index + 1, address, { sent: 8, received: index < 2 ? 8 : 0 }));
   const { segment } = incidentFacts(evidence({ pending: 40 }, { tables: [[...table, hop(5, TARGET, { sent: 8, received: 0 })]] }));
   assert.deepEqual([segment?.after, segment?.before, segment?.votes], ["10.0.0.2", "10.0.0.3", 8]);
+});
+
+test("a path has changed where another router answers, or the target where a router was; silence is no change", () => {
+  for (const [now, changed] of [
+    [["a", "b", "c"], false],
+    [["a", null, "c"], false],
+    [["a", "b", null, null, null], false],
+    [["a", "b", "x"], true],
+    [["a", "b"], true],
+    [["a", "b", "c", "d"], true],
+    [["a", "b", null, "c"], true],
+  ] as const) {
+    assert.equal(differs(["a", "b", "c"], now), changed, now.join(" "));
+  }
+  assert.equal(differs(["a", "b", null], ["a", "b"]), false, "the baseline lost a packet");
+  assert.equal(differs(["a", "b", null], ["a", "b", "c", "d"]), false, "and may be longer than it shows");
 });

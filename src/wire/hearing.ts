@@ -49,6 +49,8 @@ interface Ear {
   healthyReceived: number;
   /** What our probes tell this peer; rewritten in place. */
   readonly told: { bitmapHigh: number; bitmapLow: number; number: number; arrivedUs: number; epoch: number };
+  /** First number of ours that it told of in this boot, −1 before: it cannot say that it did not hear what came before. */
+  toldFrom: number;
   /** When it last said that it has an incident with us. */
   flaggedUs: number;
   /** Number of its incident with us that was passed on last. */
@@ -114,7 +116,7 @@ export class Hearing {
       return;
     }
     const isNew = this.#hear(ear, probe, arrival.nowUs);
-    if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) this.#learn(peer, probe.heard);
+    if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) this.#learn(ear, probe.heard);
     if (!isNew || (probe.flags & FLAG_IN_INCIDENT) === 0 || probe.incident === 0) return;
     ear.flaggedUs = arrival.nowUs;
     if (authentic && probe.incident !== ear.asked) {
@@ -208,6 +210,7 @@ export class Hearing {
       healthyExpected: 0,
       healthyReceived: 0,
       told: { bitmapHigh: 0, bitmapLow: 0, number: 0, arrivedUs: 0, epoch },
+      toldFrom: -1,
       flaggedUs: -1,
       asked: 0,
     };
@@ -244,7 +247,9 @@ export class Hearing {
   }
 
   /** The peer tells which of our probes it heard. Looked at only while that can matter: probes are bad, or lost ones wait for their direction. */
-  #learn(peer: Peer, told: Heard): void {
+  #learn(ear: Ear, told: Heard): void {
+    const { peer } = ear;
+    if (ear.toldFrom < 0) ear.toldFrom = told.number;
     if (!peer.detector.troubled && peer.undirectedNumber < 0) return;
     const { flight } = this.#options;
     const next = flight.next[peer.index] as number;
@@ -254,6 +259,7 @@ export class Hearing {
       if (number < 0 || number >= next || number <= next - flight.ring) continue;
       const place = flight.place(peer.index, number);
       const heard = wasHeard(window, back) ? HEARD.yes : HEARD.no;
+      if (heard === HEARD.no && number < ear.toldFrom) continue;
       flight.heard[place] = heard;
       if (flight.state[place] !== STATE.lost) continue;
       const slot = flight.slot[place] as number;

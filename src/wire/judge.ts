@@ -170,8 +170,14 @@ export class Judge {
     if (blind) return record(peer, slot, packSample(OUTCOME.blind, 0, flow));
     const heard = this.#flight.heard[place] as HeardCode;
     record(peer, slot, withHeard(packSample(OUTCOME.lost, 0, flow), heard));
-    if (heard === HEARD.unknown) peer.undirectedNumber = number;
+    if (heard === HEARD.unknown) peer.undirectedNumber = this.#whole(peer, number);
     peer.lastLossUs = at.nowUs;
+  }
+
+  /** The newest number that ends in these bits. */
+  #whole(peer: Peer, low: number): number {
+    const newest = (this.#flight.next[peer.index] as number) - 1;
+    return newest - ((newest - low) & NUMBER_MASK);
   }
 
   #changed(peer: Peer, change: DetectorChange | null, nowUs: number): void {

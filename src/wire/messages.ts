@@ -129,7 +129,7 @@ export type WireMessage =
       readonly bad: readonly string[];
       readonly canaries: readonly CanaryStanding[];
       readonly sendErrors: Readonly<Record<string, number>>;
-      /** ICMP unreachable that quoted probes of ours, by source address. */
+      /** ICMP unreachable that quoted probes to peers and canaries that were bad, by source address. */
       readonly unreachable: Readonly<Record<string, number>>;
     }
   /** Replies of a peer arrive with another TTL than before: its way back has changed (IPv4). */

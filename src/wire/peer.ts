@@ -85,6 +85,8 @@ export function setAddress(peer: Peer, address: string): boolean {
   peer.bytes = bytes;
   peer.source = address;
   peer.family = bytes.length === 4 ? 4 : 6;
+  // Another gateway: whether it answers at all is not known.
+  if (peer.canary) peer.everReplied = false;
   return true;
 }
 

@@ -219,7 +219,7 @@ export class Prober {
       if (packet.kind === "reply" && !isFromPeer(peer, arrival)) peer.foreign++;
       else this.#sweeper.answer(peer, peer.flows[owner & (FLOWS - 1)] as Flow, packet, arrival);
     } else if (packet.kind === "reply") this.#replies.take(peer, packet, arrival);
-    else if (packet.kind === "unreachable") this.#standing.unreachable(source);
+    else if (packet.kind === "unreachable") this.#standing.unreachable(peer, source);
   }
 
   /** Called every `tickMs`. */

@@ -23,15 +23,16 @@ interface Options {
 export class Standing {
   readonly #options: Options;
   #nextUs = Number.POSITIVE_INFINITY;
-  /** ICMP unreachable that quoted a probe of ours, by who said so. */
+  /** ICMP unreachable that quoted a probe to somebody who is bad, by who said so. */
   readonly #unreachable: Record<string, number> = {};
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  unreachable(source: string): void {
-    this.#unreachable[source] = (this.#unreachable[source] ?? 0) + 1;
+  /** A peer that has never answered may cause one a second for ever, and says nothing about those that did. */
+  unreachable(peer: Peer, source: string): void {
+    if (peer.everReplied && peer.detector.troubled) this.#unreachable[source] = (this.#unreachable[source] ?? 0) + 1;
   }
 
   burstOpened(nowUs: number): void {

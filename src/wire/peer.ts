@@ -48,8 +48,8 @@ export interface Peer {
   lastLossUs: number;
   /** When the last good reply came. */
   lastGoodUs: number;
-  /** TTL with which its replies arrive (IPv4), 0 while unknown; the one that is about to take its place, and how often it was seen in a row. */
-  replyTtl: number;
+  /** TTL with which its replies arrive (IPv4), by flow, 0 while unknown; the one that is about to take their place, and how often it was seen in a row. */
+  readonly replyTtls: number[];
   newTtl: number;
   newTtlRun: number;
   burstUs: number;
@@ -85,6 +85,7 @@ export function setAddress(peer: Peer, address: string): boolean {
   peer.bytes = bytes;
   peer.source = address;
   peer.family = bytes.length === 4 ? 4 : 6;
+  peer.replyTtls.fill(0);
   // Another gateway: whether it answers at all is not known.
   if (peer.canary) peer.everReplied = false;
   return true;
@@ -140,7 +141,7 @@ export function createPeer(
     incident: 0,
     lastLossUs: 0,
     lastGoodUs: options.sinceUs,
-    replyTtl: 0,
+    replyTtls: Array.from({ length: FLOWS }, () => 0),
     newTtl: 0,
     newTtlRun: 0,
     burstUs: 0,

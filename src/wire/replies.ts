@@ -86,7 +86,7 @@ export class Replies {
     if (errorUs > peer.errorMaxUs) peer.errorMaxUs = errorUs;
     const sample = packSample(good ? OUTCOME.reply : OUTCOME.slow, rttUs, flow);
     peer.lastGoodUs = nowUs;
-    if (packet.ttl !== peer.replyTtl) this.#otherTtl(peer, packet.ttl, nowUs);
+    if (packet.ttl !== peer.replyTtls[flow]) this.#otherTtl(peer, { flow, ttl: packet.ttl, nowUs });
     else peer.newTtlRun = 0;
     record(peer, slot, doubtful ? (sample | DOUBTFUL_BIT) >>> 0 : sample);
     if (!peer.everReplied) {
@@ -107,16 +107,25 @@ export class Replies {
     this.#judge.good(peer, { number, slot, sentUs }, nowUs);
   }
 
-  /** Replies that take another way back for good come with another TTL; a few, or those of one flow only, are no change. */
-  #otherTtl(peer: Peer, ttl: number, nowUs: number): void {
+  /**
+   * Replies that take another way back for good come with another TTL than their flow's had before; a few, or those of one flow only, are no change. By flow,
+   * for when one of them is dead the others still come as they did.
+   */
+  #otherTtl(peer: Peer, { flow, ttl, nowUs }: { readonly flow: number; readonly ttl: number; readonly nowUs: number }): void {
+    const before = peer.replyTtls[flow] as number;
+    if (before === 0) {
+      peer.replyTtls[flow] = ttl;
+      return;
+    }
     if (ttl === peer.newTtl) peer.newTtlRun++;
     else {
       peer.newTtl = ttl;
       peer.newTtlRun = 1;
     }
-    if (peer.replyTtl !== 0 && peer.newTtlRun < TTL_RUN) return;
-    if (peer.replyTtl !== 0) this.#options.replyTtl(peer, { before: peer.replyTtl, now: ttl, nowUs });
-    peer.replyTtl = ttl;
+    if (peer.newTtlRun < TTL_RUN) return;
+    this.#options.replyTtl(peer, { before, now: ttl, nowUs });
+    peer.replyTtls.fill(0);
+    peer.replyTtls[flow] = ttl;
     peer.newTtl = 0;
   }
 

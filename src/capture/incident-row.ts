@@ -41,12 +41,17 @@ function burstRow(burst: Incident["bursts"][number], index: number): BurstRow {
   };
 }
 
-/** Loss by direction, where the peer's own requests arrived while it was healthy: else their absence says nothing. */
+/**
+ * Loss by direction, where the peer's own requests arrived while it was healthy: else their absence says nothing. While it has told of none of the lost
+ * probes, nothing is known of the way out: what was answered was heard, of course.
+ */
 function directions({ count, hearing }: Incident["bursts"][number]): Pick<BurstRow, "in" | "out"> {
   if (hearing.state !== "calibrated") return {};
-  const answered = count.sent - count.lost - count.blind - count.pending;
+  const { lost, lostHeard, lostUnheard } = count;
+  const told = lostHeard + lostUnheard;
+  const answered = count.sent - lost - count.blind - count.pending;
   return {
     in: { sent: hearing.expected, lost: hearing.expected - hearing.received },
-    out: { sent: answered + count.lostHeard + count.lostUnheard, lost: count.lostUnheard },
+    ...(lost > 0 && told === 0 ? {} : { out: { sent: answered + told, lost: lostUnheard } }),
   };
 }

@@ -86,7 +86,12 @@ export class EventFile {
   }
 
   replyTtl(peer: string, change: { readonly before: number; readonly now: number }): void {
-    for (const folder of this.#folders.values()) if (folder.incident.peer === peer) folder.replyTtl = change;
+    for (const folder of this.#folders.values()) {
+      if (folder.incident.peer !== peer) continue;
+      // What it was before the event counts; one that came back had changed all the same.
+      const before = folder.replyTtl?.before ?? change.before;
+      if (change.now !== before) folder.replyTtl = { before, now: change.now };
+    }
   }
 
   blind(interval: { readonly startedMs: number; readonly endedMs: number }): void {

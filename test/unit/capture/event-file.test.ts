@@ -1,0 +1,142 @@
+/** What is known of one event, and the facts made from it. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { EventFile, type Counters, type EventContext, type StandingMessage } from "../../../src/capture/event-file.ts";
+import type { SweepReport } from "../../../src/wire/messages.ts";
+import { incidentState, T0 } from "./burst-state.ts";
+
+const NONE: Counters = { sendErrors: {}, unreachable: {} };
+const PATH = ["10.9.0.1", "10.9.0.2"];
+
+const context: EventContext = {
+  node: "sh-a1",
+  wallMs: () => T0 + 20_000,
+  labelsOf: (peer) => ({ site: peer }),
+  addressOf: (peer) => `address of ${peer}`,
+  sourceOf: () => "10.0.0.1",
+  pathOf: () => PATH,
+  isOwnAddress: (address) => address === "10.0.0.1",
+};
+
+function fileWith(before: Counters = NONE): EventFile {
+  const file = new EventFile("e1", { context, before });
+  file.put(incidentState());
+  return file;
+}
+
+function standing(more: Partial<StandingMessage> = {}): StandingMessage {
+  return { kind: "standing", atMs: T0, peers: ["p1", "p2", "p3"], bad: ["p1"], canaries: [], sendErrors: {}, unreachable: {}, ...more };
+}
+
+/** TTLs beyond the given answers were asked and stayed silent. */
+function sweep(id: number, addresses: readonly string[], more: Partial<SweepReport> = {}): SweepReport {
+  const hops = Array.from({ length: 5 }, (_, index) => {
+    const address = addresses[index];
+    const kind = address === "10.0.0.2" ? ("echo-reply" as const) : ("time-exceeded" as const);
+    return { ttl: index + 1, sent: true, answer: address === undefined ? null : { address, kind, code: 0, rttUs: 1_000 }, note: null };
+  });
+  const times = { startedMs: T0, firstHopMs: T0, finishedMs: T0 };
+  return { id, peer: "p1", target: "10.0.0.2", trigger: "burst", flow: 0, ...times, skipped: null, hops, ...more };
+}
+
+describe("the mesh", () => {
+  test("is taken as it stood when most were bad; who stood well then has his path and labels told", () => {
+    const file = fileWith();
+    file.standing(standing());
+    file.standing(standing({ bad: ["p1", "p2"] }));
+    file.standing(standing({ bad: [], peers: ["p1"] }));
+    const { mesh } = file.facts();
+    assert.deepEqual([mesh.peers, mesh.bad], [3, 2]);
+    assert.deepEqual(mesh.members, [{ peer: "p3", address: "address of p3", labels: { site: "p3" }, path: PATH }]);
+  });
+
+  test("before the wire said how it stands, the incidents are all that is known", () => {
+    assert.deepEqual(fileWith().facts().mesh, { peers: 0, bad: 1, members: [] });
+  });
+});
+
+test("canaries are summed over the seconds of the event; one that answered once answers", () => {
+  const file = fileWith();
+  const told = (answers: boolean, bad: number) => ({ canaries: [{ name: "@gateway", address: "10.9.0.1", answers, sent: 10, bad }] });
+  for (const [answers, bad] of [
+    [false, 10],
+    [true, 3],
+    [true, 0],
+  ] as const)
+    file.standing(standing(told(answers, bad)));
+  const { gateway, loopback } = file.facts();
+  assert.deepEqual([gateway, loopback], [{ address: "10.9.0.1", answers: true, sent: 30, lost: 13 }, null]);
+});
+
+describe("counters of the wire", () => {
+  test("count from before the event; those of others than ourselves are not ours", () => {
+    const file = fileWith({ sendErrors: { EPERM: 5, ENOBUFS: 2 }, unreachable: { "10.0.0.1": 7 } });
+    file.standing(standing({ sendErrors: { EPERM: 9, ENOBUFS: 2 }, unreachable: { "10.0.0.1": 10, "10.9.0.1": 50 } }));
+    const { host } = file.facts();
+    assert.deepEqual([host?.sendErrors, host?.unreachableFromSelf], [{ EPERM: 4 }, 3]);
+  });
+
+  test("of a wire that started anew count from zero", () => {
+    const file = fileWith({ sendErrors: { EPERM: 5 }, unreachable: {} });
+    file.standing(standing({ sendErrors: { EPERM: 3 } }));
+    assert.deepEqual(file.facts().host?.sendErrors, { EPERM: 3 });
+  });
+});
+
+test("blind time is the union of the intervals within the event", () => {
+  const file = fileWith();
+  for (const [from, to] of [
+    [-2, 1],
+    [3, 5],
+    [4, 6],
+    [3, 4],
+    [19, 40],
+  ] as const)
+    file.blind({ startedMs: T0 + from * 1_000, endedMs: T0 + to * 1_000 });
+  assert.deepEqual([file.facts().agent.blindMs, file.facts().agent.eventMs], [1_000 + 3_000 + 1_000, 20_000]);
+});
+
+test("an event lasts until the last of its incidents has ended", () => {
+  const file = fileWith();
+  file.put(incidentState({ id: "i2", peer: "p2", startedMs: T0 - 1_500, endedMs: T0 + 4_000, phase: "closed" }));
+  assert.deepEqual([file.facts().startedMs, file.facts().endedMs, file.isOver], [T0 - 1_500, null, false]);
+  file.put(incidentState({ endedMs: T0 + 3_000, phase: "closed" }));
+  assert.deepEqual([file.facts().endedMs, file.isOver], [T0 + 4_000, true]);
+});
+
+describe("sweeps", () => {
+  test("reported again replace their first word; the trace after tells only of the path", () => {
+    const file = fileWith();
+    file.sweep("i1", sweep(1, ["10.9.0.1"], { finishedMs: null }));
+    file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.2"]));
+    assert.deepEqual([file.facts().incidents[0]?.segment?.votes, file.facts().incidents[0]?.segment?.of], [1, 1]);
+    file.sweep("i1", sweep(2, ["10.9.0.1", "10.9.0.9", "10.0.0.2"], { trigger: "after" }));
+    const [facts] = file.facts().incidents;
+    assert.deepEqual([facts?.segment?.of, facts?.pathChanged?.now], [1, ["10.9.0.1", "10.9.0.9"]]);
+  });
+
+  test("that were skipped, or belong to another incident, count for nothing", () => {
+    const file = fileWith();
+    file.sweep("i1", sweep(1, [], { skipped: "no budget" }));
+    file.sweep("i9", sweep(2, ["10.9.0.1"]));
+    assert.deepEqual([file.facts().incidents[0]?.segment?.of ?? 0, file.facts().incidents[0]?.pathChanged], [0, null]);
+  });
+});
+
+describe("the TTL of replies", () => {
+  test("is what it was before the event and what it is now, however often it changed between", () => {
+    const file = fileWith();
+    assert.equal(file.facts().incidents[0]?.replyTtlChanged, null);
+    file.replyTtl("p1", { before: 61, now: 58 });
+    file.replyTtl("p2", { before: 40, now: 41 });
+    file.replyTtl("p1", { before: 58, now: 59 });
+    assert.deepEqual(file.facts().incidents[0]?.replyTtlChanged, { before: 61, now: 59 });
+  });
+
+  test("that changed and came back is told as it was while it had changed", () => {
+    const file = fileWith();
+    file.replyTtl("p1", { before: 61, now: 58 });
+    file.replyTtl("p1", { before: 58, now: 61 });
+    assert.deepEqual(file.facts().incidents[0]?.replyTtlChanged, { before: 61, now: 58 });
+  });
+});

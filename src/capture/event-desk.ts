@@ -80,8 +80,12 @@ export class EventDesk {
   changed(incident: Incident): void {
     const event = this.#eventOf.get(incident.id);
     if (event === undefined) return;
+    const wasOpen = isOpenEvent(event);
     event.file.put(incident);
-    if (incident.phase === "open") return this.#ports.host.reopened();
+    if (incident.phase === "open") {
+      if (!wasOpen) event.judgeAt = this.#ports.nowMs() + FIRST_MS;
+      return this.#ports.host.reopened();
+    }
     if (!this.#anyOpen()) this.#ports.host.burstsEnded();
     event.judgeAt = Math.min(event.judgeAt, this.#ports.nowMs() + this.#ports.timeoutMs + SETTLE_MS);
   }

@@ -58,7 +58,8 @@ export class HostDesk {
   }
 
   eventOpened(incident: Incident): void {
-    if (this.#incident !== null) return;
+    // With another event cooling: what was taken at its end says nothing of this one.
+    if (this.#incident !== null) return this.reopened();
     this.#incident = incident;
     this.#overEvent = null;
     this.#nextAt = this.#ports.nowMs() + EVERY_MS;

@@ -31,7 +31,10 @@ export function loadMeshKeys(file: string): string[] {
 
 function read(file: string): string {
   try {
-    const mode = statSync(file).mode & 0o777;
+    const stats = statSync(file);
+    // Reading a FIFO would wait for whoever writes into it.
+    if (!stats.isFile()) throw whole("unreadable", file, "is not a regular file; name one");
+    const mode = stats.mode & 0o777;
     if ((mode & OTHERS) !== 0)
       throw whole("unsafe", file, `may be read by other users (mode ${mode.toString(8).padStart(4, "0")}), who could sign with it; chmod o= ${file}`);
     return readFileSync(file, "utf8");

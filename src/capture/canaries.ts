@@ -2,20 +2,21 @@
  * The canaries: loopback and the default gateway, probed like peers to tell whether a loss is our own. The gateway is asked only when a peer may be behind it,
  * so a node that probes nothing but itself sends nothing to anybody.
  */
+import { MAX_PEERS } from "../config/peers.ts";
 import { addressBytes } from "../packet/address.ts";
 import type { WirePeer } from "../wire/messages.ts";
 import { routeTo, type Route } from "./host/routes.ts";
 
-/** No node can be called so. */
-export const LOOPBACK = "@loopback";
-export const GATEWAY = "@gateway";
+/** No node can be called so: no name starts with a space. */
+export const LOOPBACK = " loopback";
+export const GATEWAY = " gateway";
 const LOOPBACK_ADDRESS = "127.0.0.1";
 /** They are probed as often as the fastest peer, but no router is asked more often than this. */
 const MIN_INTERVAL_MS = 100;
 
-/** The wire's canaries for these peers, as long as there are any. */
+/** The wire's canaries for these peers; none without any, or with so many that no ICMP ids are left. */
 export function canariesFor(peers: readonly WirePeer[], gateway: string | null): WirePeer[] {
-  if (peers.length === 0) return [];
+  if (peers.length === 0 || peers.length > MAX_PEERS - 2) return [];
   const intervalMs = Math.max(MIN_INTERVAL_MS, Math.min(...peers.map((peer) => peer.intervalMs)));
   const canary = (name: string, address: string | null): WirePeer => ({ name, canary: true, agentId: 0, address, intervalMs, everReplied: false });
   return [canary(LOOPBACK, LOOPBACK_ADDRESS), canary(GATEWAY, gateway)];

@@ -11,8 +11,6 @@ import type { WirePeer, WireSettings } from "./messages.ts";
 
 /** Flows per peer: the ICMP ids and checksums over which its probes rotate. */
 export const FLOWS = 4;
-/** 4 ids of 65,536 a peer. */
-export const MAX_PEERS = 16_384;
 
 export interface Peer {
   readonly index: number;

@@ -1,6 +1,7 @@
 /** What is known of one event, and the facts made from it. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { GATEWAY } from "../../../src/capture/canaries.ts";
 import { EventFile, type Counters, type EventContext, type StandingMessage } from "../../../src/capture/event-file.ts";
 import type { SweepReport } from "../../../src/wire/messages.ts";
 import { incidentState, T0 } from "./burst-state.ts";
@@ -57,7 +58,7 @@ describe("the mesh", () => {
 
 test("canaries are summed over the seconds of the event; one that answered once answers", () => {
   const file = fileWith();
-  const told = (answers: boolean, bad: number) => ({ canaries: [{ name: "@gateway", address: "10.9.0.1", answers, sent: 10, bad }] });
+  const told = (answers: boolean, bad: number) => ({ canaries: [{ name: GATEWAY, address: "10.9.0.1", answers, sent: 10, bad }] });
   for (const [answers, bad] of [
     [false, 10],
     [true, 3],

@@ -1,18 +1,19 @@
 /** Is it me? What the wire says while a burst is open. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { GATEWAY, LOOPBACK } from "../../../src/capture/canaries.ts";
 import type { CanaryStanding } from "../../../src/wire/messages.ts";
 import { echoReply, ipv4Packet, type Answer, type Request } from "../../contract/fake-icmp-socket.ts";
 import { PEER, VirtualWire, type VirtualWireOptions } from "./virtual-wire.ts";
 
-const GATEWAY = "10.0.0.254";
-const SECOND_GATEWAY = "10.0.0.253";
+const ROUTER = "10.0.0.254";
+const SECOND_ROUTER = "10.0.0.253";
 const SELF = "10.0.0.1";
 const NOWHERE = "10.0.0.9";
 
 const CANARIES: VirtualWireOptions["peers"] = [
-  { name: "@loopback", canary: true, agentId: 0, address: "127.0.0.1", everReplied: false },
-  { name: "@gateway", canary: true, agentId: 0, address: GATEWAY, everReplied: false },
+  { name: LOOPBACK, canary: true, agentId: 0, address: "127.0.0.1", everReplied: false },
+  { name: GATEWAY, canary: true, agentId: 0, address: ROUTER, everReplied: false },
 ];
 
 function wireWith(peers: VirtualWireOptions["peers"] = [{ address: PEER }]): VirtualWire {
@@ -79,12 +80,12 @@ describe("canaries", () => {
   test("are probed like peers, and have no burst, sweep, rollup, first reply or slice of their own, however bad they are", () => {
     const wire = wireWith();
     wire.run(10_000);
-    silence(wire, GATEWAY);
+    silence(wire, ROUTER);
     wire.run(20_000);
-    const said = new Set(wire.messages.flatMap((message) => JSON.stringify(message).match(/@\w+/g) ?? []));
-    assert.deepEqual([said, wire.bursts], [new Set(), []]);
+    const said = wire.messages.filter((message) => [GATEWAY, LOOPBACK].some((name) => JSON.stringify(message).includes(`"${name}"`)));
+    assert.deepEqual([said, wire.bursts], [[], []]);
     assert.equal(wire.of("reply-ttl").length, 0);
-    const probes = wire.network.sent.filter(({ target, ttl }) => target === GATEWAY && ttl === null).length;
+    const probes = wire.network.sent.filter(({ target, ttl }) => target === ROUTER && ttl === null).length;
     assert.ok(probes >= 299 && probes <= 301, `${probes}`);
     assert.ok(wire.network.sent.every(({ target, ttl }) => ttl === null || target === PEER));
   });
@@ -94,7 +95,7 @@ describe("canaries", () => {
     wire.run(10_000);
     silence(wire, PEER);
     wire.run(10_300);
-    for (const name of ["@loopback", "@gateway"]) {
+    for (const name of [LOOPBACK, GATEWAY]) {
       const told = canary(wire, name);
       assert.ok(told.length >= 10);
       assert.ok(
@@ -108,9 +109,9 @@ describe("canaries", () => {
     const wire = wireWith();
     wire.run(10_000);
     silence(wire, PEER);
-    silence(wire, GATEWAY);
+    silence(wire, ROUTER);
     wire.run(6_000);
-    const told = canary(wire, "@gateway");
+    const told = canary(wire, GATEWAY);
     assert.ok((told[1]?.bad ?? 0) >= 9, JSON.stringify(told));
     assert.ok(
       told.slice(2).every(({ sent, bad, answers }) => answers && sent === bad && sent >= 9 && sent <= 11),
@@ -121,45 +122,45 @@ describe("canaries", () => {
   test("that the kernel refuses are bad, and the errors are told", () => {
     const wire = wireWith();
     wire.run(10_000);
-    for (const address of [PEER, GATEWAY]) wire.network.refusals.set(address, "ENETUNREACH");
+    for (const address of [PEER, ROUTER]) wire.network.refusals.set(address, "ENETUNREACH");
     wire.run(3_000);
     const last = wire.of("standing").at(-1);
-    assert.ok((canary(wire, "@gateway").at(-1)?.bad ?? 0) >= 9);
+    assert.ok((canary(wire, GATEWAY).at(-1)?.bad ?? 0) >= 9);
     assert.ok((last?.sendErrors["ENETUNREACH"] ?? 0) >= 50);
   });
 
   test("that never answered say so", () => {
     const wire = wireWith();
-    silence(wire, GATEWAY);
+    silence(wire, ROUTER);
     wire.run(10_000);
     silence(wire, PEER);
     wire.run(5_000);
-    assert.deepEqual(new Set(canary(wire, "@gateway").map(({ answers }) => answers)), new Set([false]));
-    assert.deepEqual(new Set(canary(wire, "@loopback").map(({ answers }) => answers)), new Set([true]));
+    assert.deepEqual(new Set(canary(wire, GATEWAY).map(({ answers }) => answers)), new Set([false]));
+    assert.deepEqual(new Set(canary(wire, LOOPBACK).map(({ answers }) => answers)), new Set([true]));
   });
 
   test("without an address are not told of", () => {
     const wire = new VirtualWire({
-      peers: [{ address: PEER }, { name: "@gateway", canary: true, agentId: 0, address: null, everReplied: false }],
+      peers: [{ address: PEER }, { name: GATEWAY, canary: true, agentId: 0, address: null, everReplied: false }],
     });
     wire.run(10_000);
     silence(wire, PEER);
     wire.run(3_000);
-    assert.deepEqual(canary(wire, "@gateway"), []);
-    wire.prober.command({ kind: "address", peer: "@gateway", address: GATEWAY });
+    assert.deepEqual(canary(wire, GATEWAY), []);
+    wire.prober.command({ kind: "address", peer: GATEWAY, address: ROUTER });
     wire.run(5_000);
-    assert.deepEqual([canary(wire, "@gateway").at(-1)?.answers, canary(wire, "@gateway").at(-1)?.address], [true, GATEWAY]);
+    assert.deepEqual([canary(wire, GATEWAY).at(-1)?.answers, canary(wire, GATEWAY).at(-1)?.address], [true, ROUTER]);
   });
 
   test("with a new address have not answered yet: a second gateway that never does is not a dead one", () => {
     const wire = wireWith();
-    silence(wire, SECOND_GATEWAY);
+    silence(wire, SECOND_ROUTER);
     wire.run(10_000);
-    wire.prober.command({ kind: "address", peer: "@gateway", address: SECOND_GATEWAY });
+    wire.prober.command({ kind: "address", peer: GATEWAY, address: SECOND_ROUTER });
     wire.run(10_000);
     silence(wire, PEER);
     wire.run(5_000);
-    assert.deepEqual(new Set(canary(wire, "@gateway").map(({ answers, address }) => `${answers} ${address}`)), new Set([`false ${SECOND_GATEWAY}`]));
+    assert.deepEqual(new Set(canary(wire, GATEWAY).map(({ answers, address }) => `${answers} ${address}`)), new Set([`false ${SECOND_ROUTER}`]));
   });
 });
 
@@ -186,10 +187,10 @@ describe("unreachables", () => {
 
 test("the address of a canary may be IPv6", () => {
   const wire = new VirtualWire({
-    peers: [{ address: PEER }, { name: "@gateway", canary: true, agentId: 0, address: "fd00::1", everReplied: false }],
+    peers: [{ address: PEER }, { name: GATEWAY, canary: true, agentId: 0, address: "fd00::1", everReplied: false }],
   });
   wire.run(5_000);
   silence(wire, PEER);
   wire.run(3_000);
-  assert.deepEqual([canary(wire, "@gateway").at(-1)?.answers, canary(wire, "@gateway").at(-1)?.bad], [true, 0]);
+  assert.deepEqual([canary(wire, GATEWAY).at(-1)?.answers, canary(wire, GATEWAY).at(-1)?.bad], [true, 0]);
 });

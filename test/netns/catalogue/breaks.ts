@@ -74,13 +74,15 @@ export function interfaceDown(machine: string, device: string): Break {
 }
 
 /** The agent and all its children stand still, as in a suspended virtual machine. */
-export const agentStalled: Break = async (stage) => {
-  const pids = processTree(agentOf(stage, "node").pid);
-  for (const pid of pids) process.kill(pid, "SIGSTOP");
-  return async () => {
-    for (const pid of pids) process.kill(pid, "SIGCONT");
+export function agentStalled(machine: string): Break {
+  return async (stage) => {
+    const pids = processTree(agentOf(stage, machine).pid);
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    return async () => {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    };
   };
-};
+}
 
 export const wireKilled: Break = async (stage) => {
   process.kill(wireOf(agentOf(stage, "node").pid), "SIGKILL");

@@ -51,7 +51,7 @@ export const nearFaults: readonly Fault[] = [
   {
     ...city,
     name: "agent stalled",
-    broken: agentStalled,
+    broken: agentStalled("node"),
     expected: { node: { kind: "quiet", blind: "stall" } },
   },
   {

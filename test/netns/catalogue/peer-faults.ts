@@ -1,5 +1,5 @@
 /** Faults of the other end, and of what it says. */
-import { agentStopped, cablePulled, dead, drops, floods, lossyLink, together } from "./breaks.ts";
+import { agentStalled, agentStopped, cablePulled, dead, drops, floods, lossyLink, together } from "./breaks.ts";
 import type { Fault } from "./fault.ts";
 
 const LASTS_MS = 4_000;
@@ -16,7 +16,7 @@ export const peerFaults: readonly Fault[] = [
     ...city,
     name: "peer host down",
     lastsMs: LASTS_MS,
-    broken: dead("p1"),
+    broken: together(dead("p1"), agentStalled("p1")),
     expected: { node: { kind: "verdict", scope: ["peer"], hop: { after: "m3", before: "p1" } } },
   },
   {

@@ -4,6 +4,7 @@
  * Only the kernel's own refusal to send needs no such check.
  */
 import { canaryState, lossy, type EventView } from "./event-view.ts";
+import type { IncidentFacts } from "./facts.ts";
 import { heardOf } from "./hearing.ts";
 import type { Match, Rule } from "./rule.ts";
 
@@ -11,6 +12,8 @@ import type { Match, Rule } from "./rule.ts";
 const BLIND_SHARE = 0.3;
 /** Of the event: above it there is nothing else to say. */
 const MOSTLY_BLIND = 0.5;
+/** Probes judged all the same speak for themselves, from this many on: a busy host judges few and those rightly. */
+const ENOUGH_JUDGED = 8;
 /** A canary on loopback may lose one packet to a full buffer. */
 const LOOPBACK_LOST = 2;
 const LOOPBACK_SHARE = 0.1;
@@ -37,10 +40,11 @@ function loopbackLost({ facts: { loopback } }: EventView): Match | null {
 function agentBlind({ facts, incidents, blind, sent }: EventView): Match | null {
   const { blindMs, eventMs } = facts.agent;
   const share = eventMs > 0 ? blindMs / eventMs : 0;
-  const blinded = incidents.filter((incident) => incident.blind > MOSTLY_BLIND * incident.sent).length;
+  const unjudged = ({ sent, blind }: IncidentFacts): boolean => blind > MOSTLY_BLIND * sent && sent - blind < ENOUGH_JUDGED;
+  const blinded = incidents.filter(unjudged).length;
   const mostBlinded = blinded > MOSTLY_BLIND * incidents.length;
   if (share <= BLIND_SHARE && !mostBlinded) return null;
-  const certainty = share > MOSTLY_BLIND || mostBlinded ? "certain" : "likely";
+  const certainty = share > MOSTLY_BLIND ? "certain" : "likely";
   return own("agent", { rule: "agent-blind", certainty, counts: { blindMs, eventMs, blind, sent } });
 }
 

@@ -37,8 +37,20 @@ holds(
   event([incident(1, { lost: 2, blind: 85 })], { agent: { blindMs: 2_000, eventMs: 8_900, cpuPressure: 0, steal: 0 } }),
   {
     scope: "agent",
-    certainty: "certain",
+    certainty: "likely",
     rule: "agent-blind",
+  },
+);
+holds(
+  "a busy host judged a third of the probes only: they were all lost, and everybody else answers",
+  event([incident(1, { sent: 35, lost: 13, blind: 22, segment: behind(2, 1) })], {
+    agent: { blindMs: 282, eventMs: 3_722, cpuPressure: 0.99, steal: 0 },
+  }),
+  {
+    scope: "path",
+    hop: { after: R2, before: R3 },
+    certainty: "likely",
+    rule: "trace-ended",
   },
 );
 holds(

@@ -11,9 +11,12 @@
  */
 import type { SegmentFacts } from "../verdict/facts.ts";
 import { likeliestHop } from "./fault-likelihood.ts";
-import { readSweep, readTable, sweepSource, type Round, type Source } from "./fault-sources.ts";
+import { readSweep, readTable, sweepSource, targetCount, type Round, type Source } from "./fault-sources.ts";
 import type { Hop, SweepHop } from "./hop.ts";
 import { sameAddress } from "./same-address.ts";
+
+/** That many are not lost one after the other by a loss that is not total. */
+const MIN_TARGET_SENT = 6;
 
 export interface FaultEvidence {
   readonly target: string;
@@ -37,7 +40,7 @@ export function faultSegment(evidence: FaultEvidence): SegmentFacts | null {
   const end = path === null ? null : path.length + 1;
   const rounds = evidence.sweeps.flatMap((sweep) => readSweep(sweep, { ...evidence, end }) ?? []);
   const tables = end === null ? [] : evidence.tables.flatMap((table) => readTable(table, end) ?? []);
-  const sources = [...(rounds.length === 0 ? [] : [sweepSource(rounds, evidence.loss)]), ...tables];
+  const sources = [...(rounds.length === 0 ? [] : [sweepSource(rounds, sweepLoss(evidence, end))]), ...tables];
   const of = sources.reduce((sum, source) => sum + source.missed, 0);
   if (of === 0) return null;
   const observed = observedHops(sources, path);
@@ -53,6 +56,15 @@ export function faultSegment(evidence: FaultEvidence): SegmentFacts | null {
     of,
     refusals: rounds.filter((round) => round.refused).length,
   };
+}
+
+/**
+ * What the sweeps met: the loss of the probes, or everything where none of many packets reached the target. A router that asks for an address holds packets
+ * back, and what it delivers within the hard timeout is no loss, but came too late for a sweep.
+ */
+function sweepLoss(evidence: FaultEvidence, end: number | null): number {
+  const { sent, lost } = targetCount(evidence.sweeps, { ...evidence, end });
+  return sent >= MIN_TARGET_SENT && lost === sent ? 1 : evidence.loss;
 }
 
 /** "Not even the first", where the first was never asked: the fault is before the first that was, which may be anywhere. */

@@ -55,6 +55,17 @@ export function readSweep(sweep: readonly SweepHop[], { target, self, end }: Swe
   return { hops, refused };
 }
 
+/** Packets of the sweeps that should have reached the target, and those of them that it did not answer; none where its TTL is not known. */
+export function targetCount(
+  sweeps: readonly (readonly SweepHop[])[],
+  { target, end }: SweepContext,
+): { readonly sent: number; readonly lost: number } {
+  if (end === null) return { sent: 0, lost: 0 };
+  const isTarget = ({ answer }: SweepHop): boolean => answer !== null && (answer.kind === "echo-reply" || sameAddress(answer.address, target));
+  const beyond = sweeps.flat().filter((hop) => hop.ttl >= end && (hop.sent || hop.answer !== null));
+  return { sent: beyond.length, lost: beyond.filter((hop) => !isTarget(hop)).length };
+}
+
 export function sweepSource(rounds: readonly Round[], loss: number): Source {
   const hops = new Map<number, Seen>();
   for (const [ttl, address] of rounds.flatMap((round) => [...round.hops])) {

@@ -130,12 +130,17 @@ test("unreachable from our own address is no hop", () => {
 });
 
 test("half lost: the first hop that loses decides, not the last that answered", () => {
-  const three = ["++.+....", "+++.....", "++......"];
+  const three = ["++.+.T..", "+++...T.", "++...T.T"];
   assert.equal(outline(segment([...three, ...three], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/6");
 });
 
 test("three sweeps at half loss may as well have been lucky: no hop is claimed", () => {
-  assert.equal(segment(["++.+....", "+++.....", "++......"], { loss: 0.5 }), null);
+  assert.equal(segment(["++.+.T..", "+++...T.", "++...T.T"], { loss: 0.5 }), null);
+});
+
+test("packets that a router held back, and delivered within the timeout, were too late for every sweep", () => {
+  const sweeps = ["++++....", "++++....", "++++...."];
+  assert.equal(outline(segment(sweeps, { loss: 0.36 })), `10.0.0.4 → ${TARGET} 3/3`);
 });
 
 test("where the first hops were never asked, their silence is no fault before them", () => {
@@ -144,9 +149,9 @@ test("where the first hops were never asked, their silence is no fault before th
 });
 
 test("a fifth lost: a few sweeps cannot tell, a hundred cycles can", () => {
-  assert.equal(segment(["++++....", "++++...."], { loss: 0.2 }), null);
+  assert.equal(segment(["++++.TTT", "++++.T.T"], { loss: 0.2 }), null);
   const table = PATH.map((address, index) => hop(index + 1, address, { sent: 75, received: index < 2 ? 75 : 60 }));
-  const found = segment(["++++...."], { loss: 0.2, tables: [[...table, hop(5, TARGET, { sent: 75, received: 61 })]] });
+  const found = segment(["++++.TTT"], { loss: 0.2, tables: [[...table, hop(5, TARGET, { sent: 75, received: 61 })]] });
   assert.equal(outline(found), "10.0.0.2 → 10.0.0.3 14/15");
 });
 

@@ -125,15 +125,19 @@ export class MetricsStore {
     return true;
   }
 
+  /** Peer by peer and row by row: an hour of a thousand peers is sixty thousand rows with their histograms, which the memory would never quite get rid of. */
   #rollPeriod(fine: RollupTable, coarse: RollupTable, from: number, to: number): void {
-    const sums = new Map<number, Sums>();
-    for (const cells of this.#sql.all(`SELECT * FROM ${fine} WHERE at >= ? AND at < ?`, from, to)) {
-      const peerId = Number(cells["peer_id"]);
-      const sum = sums.get(peerId);
-      if (sum === undefined) sums.set(peerId, startSums(cells));
-      else addCells(sum, cells);
+    const step = fine === "rollups_10s" ? TEN_S : MINUTE_S;
+    for (const { id } of this.#sql.all("SELECT id FROM peers")) {
+      let sum: Sums | null = null;
+      for (let at = from; at < to; at += step) {
+        const cells = this.#sql.get(`SELECT * FROM ${fine} WHERE at = ? AND peer_id = ?`, at, id ?? null);
+        if (cells === undefined) continue;
+        if (sum === null) sum = startSums(cells, this.#scratch);
+        else addCells(sum, cells);
+      }
+      if (sum !== null) this.#put(coarse, from, Number(id), sum);
     }
-    for (const [peerId, sum] of sums) this.#put(coarse, from, peerId, sum);
   }
 
   #add(table: RollupTable, at: number, peerId: number, row: RollupRow): void {
@@ -222,7 +226,7 @@ function cellsOf(row: RollupRow): Cells {
   return Object.fromEntries(COLUMNS.slice(2).map((column, index) => [column, values[index] ?? null]));
 }
 
-function startSums(cells: Cells, histogram: Histogram = new Histogram()): Sums {
+function startSums(cells: Cells, histogram: Histogram): Sums {
   histogram.clear();
   const sum: Sums = { counts: COUNTS.map(() => 0), rttMinUs: 0, rttMaxUs: 0, errorMaxUs: 0, histogram };
   addCells(sum, cells);

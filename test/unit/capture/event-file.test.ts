@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { GATEWAY } from "../../../src/capture/canaries.ts";
 import { EventFile, type Counters, type EventContext, type StandingMessage } from "../../../src/capture/event-file.ts";
 import type { SweepReport } from "../../../src/wire/messages.ts";
-import { incidentState, T0 } from "./burst-state.ts";
+import { burstCount, burstState, incidentState, T0 } from "./burst-state.ts";
 
 const NONE: Counters = { sendErrors: {}, unreachable: {} };
 const PATH = ["10.9.0.1", "10.9.0.2"];
@@ -17,6 +17,7 @@ const context: EventContext = {
   sourceOf: () => "10.0.0.1",
   pathOf: () => PATH,
   isOwnAddress: (address) => address === "10.0.0.1",
+  tablesOf: () => [],
 };
 
 function fileWith(before: Counters = NONE): EventFile {
@@ -108,6 +109,8 @@ test("an event lasts until the last of its incidents has ended", () => {
 describe("sweeps", () => {
   test("reported again replace their first word; the trace after tells only of the path", () => {
     const file = fileWith();
+    // With everything lost, one sweep is enough to say where.
+    file.put(incidentState({ bursts: [burstState({ count: burstCount({ lost: 100, lostForGood: 100 }) })] }));
     file.sweep("i1", sweep(1, ["10.9.0.1"], { finishedMs: null }));
     file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.2"]));
     assert.deepEqual([file.facts().incidents[0]?.segment?.votes, file.facts().incidents[0]?.segment?.of], [1, 1]);

@@ -165,7 +165,9 @@ describe("a database of schema 1", () => {
       metrics.close();
     });
     assert.equal(store.uuid, uuid);
-    assert.deepEqual(store.getPeers(), [{ name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: 5, agentEpoch: 0, active: true }]);
+    assert.deepEqual(store.getPeers(), [
+      { name: "bj-b1", address: "10.20.3.2", intervalMs: 100, firstReplyMs: 5, agentEpoch: 0, agentSilentMs: null, active: true },
+    ]);
     store.putVerdict(verdict());
     metrics.addRollups([rollup({ atMs: 1_000_000, heardExpected: 90, heardReceived: 80 })]);
     assert.deepEqual(metrics.database.prepare("SELECT sent, heard_expected, heard_received FROM rollups_10s").all(), [

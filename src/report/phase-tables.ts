@@ -35,7 +35,7 @@ export function phaseTables(incident: ReportIncident): PhaseTable[] {
   });
 }
 
-/** The incident with the labels in the hops of its captures. Those that another node asked for belong to no phase and stay as they are. */
+/** The incident with the labels in the hops of its captures. */
 export function withHopNotes(incident: ReportIncident): ReportIncident {
   const labels = new Map(phaseTables(incident).flatMap((table) => table.traces.map((trace) => [trace.id, table.labels] as const)));
   return { ...incident, captures: incident.captures.map((capture) => withLabels(capture, labels.get(capture.id) ?? new Map())) };
@@ -46,16 +46,16 @@ export function hopsOf(capture: ReportCapture): Hop[] {
 }
 
 function tracesOf(incident: ReportIncident, phase: Phase): ReportCapture[] {
-  return incident.captures.filter((capture) => capture.phase === phase && capture.asked_by === null && capture.hops.length > 0);
+  return incident.captures.filter((capture) => capture.phase === phase && capture.hops.length > 0);
 }
 
-function withLabels(capture: ReportCapture, labels: ReadonlyMap<number, string>): ReportCapture {
+export function withLabels(capture: ReportCapture, labels: ReadonlyMap<number, string>): ReportCapture {
   const lastAnswer = capture.hops.findLastIndex((hop) => hop.received > 0);
   const lossy = (hop: ReportHop): boolean => hop.loss_pct !== null && hop.loss_pct > 0;
   return { ...capture, hops: capture.hops.map((hop, index) => (index < lastAnswer && lossy(hop) ? withLabel(hop, labels) : hop)) };
 }
 
-function withLabel<T extends Hop | ReportHop>(hop: T, labels: ReadonlyMap<number, string>): T {
+export function withLabel<T extends Hop | ReportHop>(hop: T, labels: ReadonlyMap<number, string>): T {
   const label = labels.get(hop.ttl);
   return label === undefined ? hop : { ...hop, note: hop.note === null ? label : `${hop.note}; ${label}` };
 }

@@ -8,7 +8,8 @@ import { count, duration, lossText, plural } from "./figures.ts";
 import { incidentLines } from "./incident-lines.ts";
 import { incidentListLines } from "./incident-list.ts";
 import { peersLines } from "./peers-table.ts";
-import type { Report, ReportCapture } from "./report.ts";
+import { remoteLines } from "./remote-captures.ts";
+import type { Report } from "./report.ts";
 
 /** Above this many incidents the text is the list only, unless `full`. */
 export const MAX_DETAILED_INCIDENTS = 20;
@@ -26,7 +27,8 @@ export function renderText(report: Report, options: TextOptions): string {
   const lines = [...headLines(report, options.zone), "", ...emptyLines(report)];
   lines.push(...incidentPart(report, options));
   if (report.peers.length > 0) lines.push("PEERS (worst first)", ...peersLines(report.peers, options.full), "");
-  lines.push(...blindPart(report, options), ...remotePart(report, options.zone), ...evictedPart(report, options.zone));
+  const node = report.node.name ?? "this node";
+  lines.push(...blindPart(report, options), ...remoteLines(report.remote_captures, { ...options, node }), ...evictedPart(report, options.zone));
   while (lines.at(-1) === "") lines.pop();
   return `${lines.join("\n")}\n`;
 }
@@ -116,13 +118,6 @@ function blindPart(report: Report, { zone, full }: TextOptions): string[] {
     }),
     "",
   ];
-}
-
-function remotePart(report: Report, zone: ZoneOffset): string[] {
-  if (report.remote_captures.length === 0) return [];
-  const line = (capture: ReportCapture): string =>
-    `  ${localTime(Date.parse(capture.started_at), zone)}  ${capture.kind} to ${escapeForTerminal(capture.target)}, asked by ${escapeForTerminal(capture.asked_by ?? "unknown")}, ${capture.status}`;
-  return ["TRACED FOR OTHER NODES", ...report.remote_captures.map(line), ""];
 }
 
 function evictedPart(report: Report, zone: ZoneOffset): string[] {

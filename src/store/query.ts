@@ -133,15 +133,19 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
 }
 
 function readRemote(sql: StatementCache, query: ReportQuery): ReportCapture[] {
-  return sql
+  const rows = sql
     .all(
-      `SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND started_ms < ? AND started_ms >= ? AND (? IS NULL OR peer = ?) ORDER BY started_ms`,
+      `SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND started_ms < ? AND started_ms >= ? AND (? IS NULL OR peer = ? OR target = ?) ORDER BY started_ms, id`,
       query.untilMs,
       query.sinceMs,
       query.peer,
       query.peer,
+      query.peer,
     )
-    .map((cells) => captureOf(captureFromCells(cells), { sql, details: query.detailUpTo > 0, lossEndedMs: null }));
+    .map(captureFromCells);
+  // The hops of an mtr are read from its lines, one by one: only for as many as incidents are.
+  const details = rows.length <= query.detailUpTo;
+  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { sql, details, lossEndedMs: null }));
 }
 
 function eventsOf(incidents: readonly ReportIncident[]): ReportEvent[] {

@@ -103,7 +103,8 @@ test("with --full the text's table of a capture carries the notes of the json", 
   assert.deepEqual(textNotes(incident, true), ["", `first; ${LIMITED}`, "", "", `first; ${LIMITED}`, ""]);
 });
 
-test("a trace for another node is in no phase and keeps its notes", () => {
-  const incident = incidentOf([{ asked_by: "gz-c1", hops: table(["4/10", "10/10"], { 1: "first" }) }]);
-  assert.deepEqual(jsonNotes(incident), [["first", null]]);
+test("a trace of ours that another node asked for as well is evidence like any other", () => {
+  const incident = incidentOf([{ asked_by: "gz-c1 incident 3", hops: table(["4/10", "10/10"]) }]);
+  assert.deepEqual(jsonNotes(incident), [[LIMITED, null]]);
+  assert.deepEqual(textNotes(incident), [LIMITED, ""]);
 });

@@ -1,0 +1,67 @@
+/**
+ * What was traced here because other nodes asked: the sweep and the mtr of one request are one table, in every format. There is no loss of our own to hold
+ * against it: a line is excused only by what the same trace got from behind it.
+ */
+import { annotateHops } from "../path/honest-loss.ts";
+import { mergeHops } from "../path/hop-table.ts";
+import type { Hop } from "../path/hop.ts";
+import { localTime, type ZoneOffset } from "./clock.ts";
+import { escapeForTerminal } from "./escape.ts";
+import { hopLines } from "./hop-lines.ts";
+import { hopsOf, withLabel, withLabels } from "./phase-tables.ts";
+import type { ReportCapture } from "./report.ts";
+
+/** Above this many requests their tables are left out, unless `full`. */
+const MAX_TABLES = 5;
+
+interface Group {
+  readonly captures: readonly ReportCapture[];
+  readonly hops: readonly Hop[];
+  readonly labels: ReadonlyMap<number, string>;
+}
+
+export function remoteLines(
+  captures: readonly ReportCapture[],
+  layout: { readonly node: string; readonly zone: ZoneOffset; readonly full: boolean },
+): string[] {
+  if (captures.length === 0) return [];
+  const groups = groupsOf(captures);
+  const withTables = layout.full || groups.length <= MAX_TABLES;
+  const lines = groups.flatMap((group) => [
+    ...group.captures.map((capture) => `  ${title(capture, layout.zone)}`),
+    ...(withTables && group.hops.length > 0 ? [...hopLines(group.hops, layout.node).map((line) => `    ${line}`), ""] : []),
+  ]);
+  return ["TRACED FOR OTHER NODES", ...lines, ...(lines.at(-1) === "" ? [] : [""])];
+}
+
+/** The captures with the labels of their table, as the text shows them. */
+export function withRemoteNotes(captures: readonly ReportCapture[]): ReportCapture[] {
+  const labels = new Map(groupsOf(captures).flatMap((group) => group.captures.map((capture) => [capture.id, group.labels] as const)));
+  return captures.map((capture) => withLabels(capture, labels.get(capture.id) ?? new Map()));
+}
+
+/** By request, oldest first. */
+function groupsOf(captures: readonly ReportCapture[]): Group[] {
+  const groups = new Map<string, ReportCapture[]>();
+  for (const capture of captures) {
+    const { asked_epoch: epoch } = capture.facts;
+    const key = JSON.stringify([capture.asked_by, capture.target, epoch ?? null]);
+    groups.set(key, [...(groups.get(key) ?? []), capture]);
+  }
+  return [...groups.values()].map((members) => {
+    const merged = mergeHops(members.map(hopsOf));
+    const judged = annotateHops(
+      merged.map((hop) => ({ ...hop, note: null })),
+      null,
+    );
+    const labels = new Map(judged.flatMap(({ ttl, note }) => (note === null ? [] : [[ttl, note] as const])));
+    return { captures: members, hops: merged.map((hop) => withLabel(hop, labels)), labels };
+  });
+}
+
+function title(capture: ReportCapture, zone: ZoneOffset): string {
+  const reason = capture.reason === null ? "" : `: ${escapeForTerminal(capture.reason)}`;
+  const asked = escapeForTerminal(capture.asked_by ?? "unknown");
+  const target = escapeForTerminal(capture.target);
+  return `${localTime(Date.parse(capture.started_at), zone)}  ${capture.kind} to ${target}, asked by ${asked}, ${capture.status}${reason}`;
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderJson } from "../../../src/report/json.ts";
+import type { Report, ReportCapture } from "../../../src/report/report.ts";
+import { renderText } from "../../../src/report/text.ts";
+import { hop, reportCapture, sampleReport } from "./sample-report.ts";
+
+const LIMITED = "answers limited by the router (loss does not reach the destination)";
+
+/** The sweep and the mtr of one request; the router answers one of four, the target all. */
+function request(number: number): ReportCapture[] {
+  const common = { trigger: "remote", asked_by: `bj-b1 incident ${number}`, facts: { asked_epoch: 1, asked_incident: number } } as const;
+  const router = (sent: number, received: number): ReportCapture["hops"][number] =>
+    hop(1, "10.20.1.1", { sent, received, loss_pct: Math.round((1 - received / sent) * 1000) / 10 });
+  return [
+    reportCapture({ ...common, id: `s${number}`, hops: [router(1, 1), hop(2, "10.20.3.2", { sent: 1, received: 1 })] }),
+    reportCapture({ ...common, id: `m${number}`, kind: "mtr", hops: [router(11, 2), hop(2, "10.20.3.2", { sent: 11, received: 11 })] }),
+  ];
+}
+
+function section(remote: readonly ReportCapture[], full = false): string {
+  const text = renderText(sampleReport({ incidents: [], remote_captures: remote }), { columns: 100, zone: () => 0, full });
+  return text.slice(text.indexOf("TRACED FOR"));
+}
+
+test("sweep and mtr of one request are one table, and a router that limits its answers is excused in it, in text and json", () => {
+  const remote = request(3);
+  const lines = section(remote).trimEnd().split("\n");
+  assert.deepEqual(lines.slice(0, 3), [
+    "TRACED FOR OTHER NODES",
+    "  2026-11-19 20:12:03.290  sweep to 10.20.3.2, asked by bj-b1 incident 3, complete",
+    "  2026-11-19 20:12:03.290  mtr to 10.20.3.2, asked by bj-b1 incident 3, complete",
+  ]);
+  assert.match(lines[4] ?? "", new RegExp(`1\\.\\|-- 10\\.20\\.1\\.1 +75\\.0% +12 +3 .*${LIMITED.replace(/[()]/g, "\\$&")}$`));
+  assert.match(lines[5] ?? "", /2\.\|-- 10\.20\.3\.2 +0\.0% +12 +12 [^a-z]*$/);
+  const json = JSON.parse(renderJson(sampleReport({ remote_captures: remote }))) as Report;
+  assert.deepEqual(
+    json.remote_captures.map((capture) => capture.hops.map((line) => line.note)),
+    [
+      [null, null],
+      [LIMITED, null],
+    ],
+  );
+});
+
+test("what was refused says why, without a table", () => {
+  const refused = reportCapture({
+    trigger: "remote",
+    asked_by: "bj-b1 incident 4",
+    status: "skipped",
+    reason: "traced for this node less than a minute before",
+    hops: [],
+  });
+  assert.match(section([refused]), /asked by bj-b1 incident 4, skipped: traced for this node less than a minute before\n$/);
+});
+
+test("above five requests the tables are left out, unless asked for in full", () => {
+  const tables = (remote: readonly ReportCapture[], full = false): number => section(remote, full).split("HOST:").length - 1;
+  const six = [1, 2, 3, 4, 5, 6].flatMap(request);
+  assert.deepEqual([tables(six.slice(0, 10)), tables(six), tables(six, true)], [5, 0, 6]);
+});

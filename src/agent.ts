@@ -118,6 +118,8 @@ export class Agent {
       log,
       sourceOf: (address) => this.#peers.sourceOf(address),
       lastBaseline: (peer) => evidence.lastBaseline(peer),
+      addressOf: (peer) => this.#peers.addressOf(peer),
+      lastRemote: (peer) => evidence.lastRemote(peer),
     });
     this.#deskClock = new DeskClock(this.#desk);
     this.#wire = new WireProcess(() => this.#settings(), {
@@ -210,7 +212,8 @@ export class Agent {
           "replies arrive with another TTL: their way back has changed",
         );
       case "asked":
-        return;
+        this.#desk.asked(message);
+        return this.#deskClock.wake();
       case "clock-step":
         return this.#log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
     }

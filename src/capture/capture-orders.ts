@@ -64,6 +64,11 @@ export class CaptureOrders {
     });
   }
 
+  /** The one queue of the node, for all that may run mtr. */
+  get mtr(): MtrQueue {
+    return this.#mtr;
+  }
+
   /** A sweep reached the peer by these hops: an mtr may have waited for that. */
   pathKnown(peer: string, hops: readonly Hop[]): void {
     this.#paths.set(peer, hops);
@@ -135,7 +140,9 @@ export class CaptureOrders {
     const requestedMs = this.#ports.wallMs();
     const request: MtrRequest = {
       captureId: newId(requestedMs),
+      owner: incident.id,
       incidentId: incident.id,
+      askedBy: null,
       peer: incident.peer,
       address: incident.address,
       source: this.#ports.sourceOf(incident.address),
@@ -160,7 +167,7 @@ export class CaptureOrders {
   #withoutMtr(request: MtrRequest): void {
     if (!this.#mtrMissing) this.#ports.log.warn({}, "mtr cannot be run; sweeps at one a second take its place (apt-get install mtr-tiny)");
     this.#mtrMissing = true;
-    this.#sweepInstead(request.incidentId);
+    if (request.incidentId !== null) this.#sweepInstead(request.incidentId);
   }
 
   #sweepInstead(incidentId: string): void {

@@ -12,10 +12,11 @@ import { CaptureOrders, type CapturePorts } from "./capture-orders.ts";
 import type { EventDesk } from "./event-desk.ts";
 import { newId } from "./ids.ts";
 import { incidentRow } from "./incident-row.ts";
+import { askedBy, RemoteCaptures, type Asked, type RemotePorts } from "./remote-captures.ts";
 import { sweepRow } from "./sweep-row.ts";
 import { SweepSorter } from "./sweep-sorter.ts";
 
-export interface DeskPorts extends CapturePorts {
+export interface DeskPorts extends CapturePorts, Pick<RemotePorts, "addressOf" | "lastRemote"> {
   readonly lastBaseline: (peer: string) => CaptureRow | null;
   readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
 }
@@ -31,6 +32,8 @@ interface PeerDesk {
 interface Folder {
   readonly eventId: string;
   readonly baselineId: string | null;
+  /** The node that asks for its captures, null while none does. */
+  askedBy: string | null;
 }
 
 export class IncidentDesk {
@@ -38,6 +41,7 @@ export class IncidentDesk {
   readonly #ports: DeskPorts;
   readonly #eventBook = new EventBook();
   readonly #orders: CaptureOrders;
+  readonly #remote: RemoteCaptures;
   readonly #sweeps: SweepSorter;
   readonly #peers = new Map<string, PeerDesk>();
   readonly #folders = new Map<string, Folder>();
@@ -53,6 +57,7 @@ export class IncidentDesk {
     this.#config = config;
     this.#ports = ports;
     this.#orders = new CaptureOrders(config, ports);
+    this.#remote = new RemoteCaptures(config, { ...ports, mtr: this.#orders.mtr });
     this.#sweeps = new SweepSorter(ports);
     for (const peer of config.peers) {
       const incidents = new PeerIncidents({ mergeMs: config.detect.mergeMs, lengthMs: INCIDENT_LENGTH_MS });
@@ -91,9 +96,19 @@ export class IncidentDesk {
     if (peer === undefined) return;
     const row = sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) });
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
+    if (report.trigger === "remote") return this.#remote.sweep(row);
     this.#sweeps.sort(row, peer.incidents.current);
     if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
     if (peer.incidents.current !== null) this.#ports.events.sweep(peer.incidents.current.id, report);
+  }
+
+  /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */
+  asked(asked: Asked): void {
+    const peer = this.#peers.get(asked.peer);
+    if (peer === undefined || !this.#remote.isNew(asked)) return;
+    const own = peer.incidents.current;
+    if (own?.phase === "open") this.#mark(own, askedBy(asked));
+    else this.#remote.answer(asked);
   }
 
   samples(message: Omit<Extract<WireMessage, { kind: "samples" }>, "kind">): void {
@@ -105,9 +120,9 @@ export class IncidentDesk {
     if (message.last) peer.samplesFor = null;
   }
 
-  /** No incident is open or cooling: time alone makes nothing due. */
+  /** No incident is open or cooling, and nothing is traced for others: time alone makes nothing due. */
   get isIdle(): boolean {
-    return this.#live.size === 0;
+    return this.#live.size === 0 && this.#remote.isIdle;
   }
 
   /** Called a few times a second unless idle: what time alone makes due. */
@@ -121,6 +136,7 @@ export class IncidentDesk {
       this.#orders.tick(current, nowMs);
       this.#apply(peer, peer.incidents.tick(nowMs));
     }
+    this.#remote.tick(nowMs);
     this.#ports.events.tick();
   }
 
@@ -139,6 +155,7 @@ export class IncidentDesk {
       case "reopened":
         this.#update(incident);
         this.#tell(incident);
+        this.#takeOver(incident);
         return this.#orders.reopened(incident);
       case "updated": {
         const row = this.#row(incident);
@@ -160,7 +177,7 @@ export class IncidentDesk {
     const before = baseline === null ? [] : [{ ...baseline, id: `${incident.id}-baseline`, incidentId: incident.id }];
     const suspicions = this.#sweeps.takeSuspicions(incident);
     peer.samplesFor = incident.id;
-    this.#folders.set(incident.id, { eventId, baselineId: before[0]?.id ?? null });
+    this.#folders.set(incident.id, { eventId, baselineId: before[0]?.id ?? null, askedBy: null });
     this.#live.add(incident.peer);
     const row = this.#row(incident);
     this.#ports.writer.now((store) => store.openIncident(row, [...before, ...suspicions]));
@@ -169,11 +186,23 @@ export class IncidentDesk {
       { incident: id, event: eventId, peer: incident.peer, address, started_at: new Date(incident.startedMs).toISOString(), continues },
       "incident opened",
     );
+    this.#takeOver(incident);
     this.#orders.opened(incident);
     this.#ports.events.opened(eventId, incident);
     const suspicion = this.#suspicions.get(incident.peer);
     if (suspicion !== undefined && suspicion.startedMs >= incident.startedMs) this.#ports.events.sweep(incident.id, suspicion);
     this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
+  }
+
+  /** What was traced for the peer's sake goes on as evidence of our own. */
+  #takeOver(incident: Incident): void {
+    const by = this.#remote.handOver(incident.peer);
+    if (by !== null) this.#mark(incident, by);
+  }
+
+  #mark(incident: Incident, by: string): void {
+    (this.#folders.get(incident.id) as Folder).askedBy = by;
+    this.#update(incident);
   }
 
   /** Others learn of it: the event it belongs to, and the peer, by our probes, as long as a burst lasts. */
@@ -199,7 +228,11 @@ export class IncidentDesk {
   /** The row is made now, not when a full disk lets it be written: by then its folder may be gone. */
   #update(incident: Incident): void {
     const row = this.#row(incident);
-    this.#ports.writer.now((store) => store.updateIncident(row));
+    const by = this.#folders.get(incident.id)?.askedBy ?? null;
+    this.#ports.writer.now((store) => {
+      store.updateIncident(row);
+      if (by !== null) store.markAsked(row.id, by);
+    });
   }
 
   #row(incident: Incident): IncidentRow {

@@ -16,11 +16,19 @@ const MAX_WAITING = 500;
 
 export interface MtrRequest {
   readonly captureId: string;
-  readonly incidentId: string;
+  /** The id of the incident, or of what another node asked for: each has one mtr at a time. */
+  readonly owner: string;
+  readonly incidentId: string | null;
+  /** The node that asked for it, null for our own. */
+  readonly askedBy: string | null;
   readonly peer: string;
   readonly address: string;
   readonly source: string | null;
   readonly trigger: Trigger;
+  /** Default: as many as an incident gets. */
+  readonly cycles?: number;
+  /** Kept with the capture. */
+  readonly facts?: CaptureRow["facts"];
   readonly requestedMs: number;
 }
 
@@ -57,29 +65,27 @@ export class MtrQueue {
   }
 
   request(request: MtrRequest): void {
-    if (this.has(request.incidentId) || this.#stopped) return;
+    if (this.has(request.owner) || this.#stopped) return;
     if (this.#waiting.length >= MAX_WAITING) return this.#skip(request, `${MAX_WAITING} traces wait already`);
     this.#waiting.push(request);
     this.pump();
   }
 
-  /** Whether an mtr runs or waits for this incident. */
-  has(incidentId: string): boolean {
-    return (
-      this.#waiting.some((request) => request.incidentId === incidentId) || [...this.#running].some((run) => run.request.incidentId === incidentId)
-    );
+  /** Whether an mtr runs or waits for this owner. */
+  has(owner: string): boolean {
+    return this.#waiting.some((request) => request.owner === owner) || [...this.#running].some((run) => run.request.owner === owner);
   }
 
   /** The burst is over: what has not started yet would only show a clean path. */
-  burstEnded(incidentId: string): void {
-    const left = this.#waiting.filter((request) => request.incidentId === incidentId);
-    this.#waiting = this.#waiting.filter((request) => request.incidentId !== incidentId);
+  burstEnded(owner: string): void {
+    const left = this.#waiting.filter((request) => request.owner === owner);
+    this.#waiting = this.#waiting.filter((request) => request.owner !== owner);
     for (const request of left) this.#skip(request, this.#reason(request));
   }
 
-  /** Stops the mtr of an incident; what it has printed stays. */
-  stop(incidentId: string): void {
-    for (const run of this.#running) if (run.request.incidentId === incidentId) run.abort.abort();
+  /** Stops the mtr of an owner; what it has printed stays. */
+  stop(owner: string): void {
+    for (const run of this.#running) if (run.request.owner === owner) run.abort.abort();
   }
 
   /** Starts what may start now. Called when a request comes, a path becomes known or a run has ended. */
@@ -122,7 +128,12 @@ export class MtrQueue {
   async #run(run: Running, firstTtl: number): Promise<void> {
     const { request } = run;
     const startedMs = this.#ports.nowMs();
-    const row: CaptureRow = { ...mtrRow(request), status: "running", startedMs, facts: firstTtl > 1 ? { first_ttl: firstTtl } : {} };
+    const row: CaptureRow = {
+      ...mtrRow(request),
+      status: "running",
+      startedMs,
+      facts: { ...request.facts, ...(firstTtl > 1 ? { first_ttl: firstTtl } : {}) },
+    };
     this.#ports.put(row);
     let firstHopMs: number | null = null;
     let chunks = 0;
@@ -132,6 +143,7 @@ export class MtrQueue {
         address: request.address,
         firstTtl,
         ...(run.pathLength === null ? {} : { pathLength: run.pathLength }),
+        ...(request.cycles === undefined ? {} : { cycles: request.cycles }),
         nowMs: this.#ports.nowMs,
         signal: run.abort.signal,
         onLines: (lines) => {
@@ -188,11 +200,11 @@ export function mtrRow(request: MtrRequest): CaptureRow {
     source: request.source,
     target: request.address,
     reached: null,
-    askedBy: null,
+    askedBy: request.askedBy,
     startedMs: request.requestedMs,
     firstHopMs: null,
     finishedMs: null,
-    facts: {},
+    facts: request.facts ?? {},
     hops: [],
   };
 }

@@ -41,9 +41,10 @@ export const CAPTURE_COLUMNS = [
   "hops",
 ] as const;
 
-/** An upsert by `id` of every column. */
-export function upsertById(table: string, columns: readonly string[]): string {
-  const set = columns.filter((column) => column !== "id").map((column) => `${column} = excluded.${column}`);
+/** An upsert by `id` of every column; those in `kept` are not taken back by a null. */
+export function upsertById(table: string, columns: readonly string[], kept: readonly string[] = []): string {
+  const value = (column: string): string => (kept.includes(column) ? `coalesce(excluded.${column}, ${table}.${column})` : `excluded.${column}`);
+  const set = columns.filter((column) => column !== "id").map((column) => `${column} = ${value(column)}`);
   return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map((column) => `@${column}`).join(", ")}) ON CONFLICT (id) DO UPDATE SET ${set.join(", ")}`;
 }
 

@@ -189,6 +189,26 @@ export class EvidenceStore {
     });
   }
 
+  /** The last sweep that was made, or refused, because this peer asked. */
+  lastRemote(peer: string): CaptureRow | null {
+    const cells = this.#sql.get(
+      "SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND peer = ? AND kind = 'sweep' ORDER BY started_ms DESC LIMIT 1",
+      peer,
+    );
+    return cells === undefined ? null : captureFromCells(cells);
+  }
+
+  /** Another node asks for the traces that an incident of ours makes anyway. Those of an earlier request keep who it was. */
+  markAsked(incidentId: string, askedBy: string): void {
+    this.#write(() =>
+      this.#sql.run(
+        "UPDATE captures SET asked_by = ? WHERE incident_id = ? AND phase = 'during' AND kind IN ('sweep', 'mtr') AND asked_by IS NULL",
+        askedBy,
+        incidentId,
+      ),
+    );
+  }
+
   /**
    * What an agent that died left behind. Incidents that were open become `interrupted`, ended at their last stored sample (or the last that is known of them);
    * those that were cooling keep the end of their last burst. Running captures become `partial`. Returns the incidents as they are now, for the chain `continues`.
@@ -248,7 +268,8 @@ export class EvidenceStore {
 }
 
 const UPSERT_INCIDENT = upsertById("incidents", INCIDENT_COLUMNS);
-const UPSERT_CAPTURE = upsertById("captures", CAPTURE_COLUMNS);
+/** That another node asked for it becomes known while a capture is under way, and its last row does not know. */
+const UPSERT_CAPTURE = upsertById("captures", CAPTURE_COLUMNS, ["asked_by"]);
 
 /** Send time of the last sample in a block that was judged; −∞ when none was. */
 function lastJudgedMs(block: SampleBlock): number {

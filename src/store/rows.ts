@@ -63,7 +63,7 @@ export interface IncidentRow {
 
 export interface CaptureRow {
   readonly id: string;
-  /** Null for baselines. */
+  /** Null for baselines, and for what only another node asked for. */
   readonly incidentId: string | null;
   readonly peer: string;
   readonly kind: CaptureKind;

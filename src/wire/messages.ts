@@ -37,7 +37,7 @@ export interface WireSettings {
   readonly peers: readonly WirePeer[];
 }
 
-export type SweepTrigger = "baseline" | "suspect" | "burst" | "recapture" | "after" | "request";
+export type SweepTrigger = "baseline" | "suspect" | "burst" | "recapture" | "after" | "request" | "remote";
 
 export interface SweepReport {
   readonly id: number;

@@ -47,6 +47,8 @@ class Room {
       log: { info: () => {}, warn: () => {} },
       sourceOf: () => "10.0.0.1",
       lastBaseline: (peer) => this.store.lastBaseline(peer),
+      lastRemote: (peer) => this.store.lastRemote(peer),
+      addressOf: (peer) => ({ p1: "10.0.0.2", p2: "10.0.0.3" })[peer] ?? null,
       events: { opened: () => {}, changed: () => {}, closed: () => {}, sweep: () => {}, tick: () => {} },
       startMtr: this.mtr.start,
     });

@@ -38,7 +38,9 @@ class Desk {
   async ask(peer: string): Promise<void> {
     const request: MtrRequest = {
       captureId: `c${peer}`,
+      owner: `i${peer}`,
       incidentId: `i${peer}`,
+      askedBy: null,
       peer,
       address: `10.0.0.${peer}`,
       source: "10.0.0.1",

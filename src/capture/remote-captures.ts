@@ -1,0 +1,186 @@
+/**
+ * Traces made because another node asked: its probes told, authenticated, that it has an incident with us. One sweep at once and one short mtr, to the address of
+ * that peer in our own configuration and never to where the request came from: nobody can aim us at a third.
+ *
+ * An echo is lost whichever way it was lost, so an incident of the peer is mostly ours as well, and our own detector only a moment behind the request. The mtr
+ * waits for that moment. When our own incident opens, its captures take over, marked as asked for: two nodes in each other's incident trace once each.
+ *
+ * What is refused is stored as a skipped sweep and not only logged: who reads the peer's incident looks here for the way back, and must find why there is none.
+ */
+import type { Config } from "../config/config.ts";
+import type { CaptureRow } from "../store/rows.ts";
+import type { WireMessage } from "../wire/messages.ts";
+import type { CapturePorts } from "./capture-orders.ts";
+import { newId } from "./ids.ts";
+import { mtrRow, type MtrQueue, type MtrRequest } from "./mtr-queue.ts";
+
+/** For one peer, also for rows that say why there was none. */
+const EVERY_MS = 60_000;
+/** For all peers together. */
+const MAX_AT_ONCE = 3;
+const CYCLES = 10;
+/** From the request to the mtr: a burst that hits both ends is an incident of our own by then. */
+const MTR_AFTER_MS = 500;
+/** An mtr that waits this long for others would hardly see the burst that it was asked for. */
+const PATIENCE_MS = 10_000;
+/** A sweep is over by then. */
+const SWEEP_MS = 1_000;
+
+export type Asked = Omit<Extract<WireMessage, { kind: "asked" }>, "kind">;
+
+export interface RemotePorts extends Pick<CapturePorts, "writer" | "send" | "wallMs" | "nowMs" | "log" | "sourceOf"> {
+  readonly mtr: Pick<MtrQueue, "request" | "has" | "burstEnded" | "stop">;
+  /** In our configuration; null or empty while its name has not been resolved. */
+  readonly addressOf: (peer: string) => string | null;
+  /** The last sweep for this peer's sake that is stored: what an agent before us has answered is answered. */
+  readonly lastRemote: (peer: string) => CaptureRow | null;
+}
+
+interface Trace {
+  readonly asked: Asked;
+  readonly address: string;
+  /** For the mtr queue. */
+  readonly owner: string;
+  /** Monotonic ms. */
+  readonly startedAt: number;
+  mtrAsked: boolean;
+}
+
+/** As rows and reports name it. */
+export function askedBy({ peer, incident }: Asked): string {
+  return `${peer} incident ${incident}`;
+}
+
+export class RemoteCaptures {
+  readonly #config: Pick<Config, "capture">;
+  readonly #ports: RemotePorts;
+  /** Under way, by peer. */
+  readonly #traces = new Map<string, Trace>();
+  /** The newest request of each peer, whatever became of it. */
+  readonly #newest = new Map<string, Pick<Asked, "epoch" | "incident">>();
+  /** The one that was traced last, and when (monotonic ms) one was traced or refused. */
+  readonly #traced = new Map<string, Asked>();
+  readonly #tracedAt = new Map<string, number>();
+  readonly #refusedAt = new Map<string, number>();
+
+  constructor(config: Pick<Config, "capture">, ports: RemotePorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /** Whether a request is newer than every one of this peer; true once. */
+  isNew(asked: Asked): boolean {
+    const { peer, epoch, incident } = asked;
+    const newest = this.#newest.get(peer) ?? readAsked(this.#ports.lastRemote(peer));
+    if (newest !== null && (epoch < newest.epoch || (epoch === newest.epoch && incident <= newest.incident))) return false;
+    this.#newest.set(peer, { epoch, incident });
+    return true;
+  }
+
+  /** Traces back, unless the limits forbid it. */
+  answer(asked: Asked): void {
+    const { peer } = asked;
+    const nowMs = this.#ports.nowMs();
+    const address = this.#ports.addressOf(peer) ?? "";
+    const refused = address === "" ? "its address is not known" : this.#refusal(peer, nowMs);
+    if (refused !== null) return this.#refuse(asked, { address, reason: refused, nowMs });
+    this.#tracedAt.set(peer, nowMs);
+    this.#traced.set(peer, asked);
+    this.#traces.set(peer, { asked, address, owner: `remote-${newId(this.#ports.wallMs())}`, startedAt: nowMs, mtrAsked: false });
+    this.#ports.send({ kind: "sweep", peer, trigger: "remote" });
+    this.#ports.log.info({ peer, address, asked_by: askedBy(asked) }, "traced back for another node");
+  }
+
+  /** A sweep with the trigger "remote" has something to tell. It belongs to no incident of ours. */
+  sweep(row: CaptureRow): void {
+    const asked = this.#traced.get(row.peer);
+    if (asked === undefined) return;
+    this.#ports.writer.soon((store) => store.putCapture({ ...row, askedBy: askedBy(asked), facts: { ...row.facts, ...factsOf(asked) } }));
+  }
+
+  /** Our own incident with this peer has a burst: what runs for the peer's sake ends. Returns who had asked for it, null when nothing was under way. */
+  handOver(peer: string): string | null {
+    const trace = this.#traces.get(peer);
+    if (trace === undefined) return null;
+    this.#traces.delete(peer);
+    this.#ports.mtr.burstEnded(trace.owner);
+    this.#ports.mtr.stop(trace.owner);
+    return askedBy(trace.asked);
+  }
+
+  get isIdle(): boolean {
+    return this.#traces.size === 0;
+  }
+
+  /** Called a few times a second unless idle; `nowMs` is monotonic. */
+  tick(nowMs: number): void {
+    for (const [peer, trace] of this.#traces) {
+      const ageMs = nowMs - trace.startedAt;
+      if (ageMs < MTR_AFTER_MS) continue;
+      if (!trace.mtrAsked) {
+        trace.mtrAsked = true;
+        this.#mtr(trace);
+      }
+      if (ageMs >= PATIENCE_MS) this.#ports.mtr.burstEnded(trace.owner);
+      if (ageMs >= SWEEP_MS && !this.#ports.mtr.has(trace.owner)) this.#traces.delete(peer);
+    }
+  }
+
+  #refusal(peer: string, nowMs: number): string | null {
+    const tracedAt = this.#tracedAt.get(peer);
+    if (tracedAt !== undefined && nowMs - tracedAt < EVERY_MS) return "traced for this node less than a minute before";
+    if (this.#traces.size < MAX_AT_ONCE) return null;
+    return `${MAX_AT_ONCE} traces for other nodes were under way already, for ${[...this.#traces.keys()].join(", ")}`;
+  }
+
+  #refuse(asked: Asked, why: { readonly address: string; readonly reason: string; readonly nowMs: number }): void {
+    const { peer } = asked;
+    const { address, reason, nowMs } = why;
+    this.#ports.log.info({ peer, asked_by: askedBy(asked), reason }, "not traced for another node");
+    const refusedAt = this.#refusedAt.get(peer);
+    if (refusedAt !== undefined && nowMs - refusedAt < EVERY_MS) return;
+    this.#refusedAt.set(peer, nowMs);
+    const row = mtrRow(this.#request(asked, { address, owner: "" }));
+    const sweep: CaptureRow = { ...row, kind: "sweep", tool: "meshprobe sweep", status: "skipped", reason };
+    this.#ports.writer.soon((store) => store.putCapture(sweep));
+  }
+
+  #mtr(trace: Trace): void {
+    const request = this.#request(trace.asked, trace);
+    const obstacle = !this.#config.capture.mtr
+      ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
+      : trace.address.includes("%")
+        ? "mtr does not support link-local addresses with a zone; the sweep alone"
+        : null;
+    if (obstacle === null) return this.#ports.mtr.request(request);
+    this.#ports.writer.soon((store) => store.putCapture({ ...mtrRow(request), status: "skipped", reason: obstacle }));
+  }
+
+  #request(asked: Asked, { address, owner }: Pick<Trace, "address" | "owner">): MtrRequest {
+    const requestedMs = this.#ports.wallMs();
+    return {
+      captureId: newId(requestedMs),
+      owner,
+      incidentId: null,
+      askedBy: askedBy(asked),
+      peer: asked.peer,
+      address,
+      source: this.#ports.sourceOf(address),
+      trigger: "remote",
+      cycles: CYCLES,
+      facts: factsOf(asked),
+      requestedMs,
+    };
+  }
+}
+
+/** Kept with what it led to, so that it is not answered again. */
+function factsOf({ epoch, incident }: Asked): CaptureRow["facts"] {
+  return { asked_epoch: epoch, asked_incident: incident };
+}
+
+function readAsked(row: CaptureRow | null): Pick<Asked, "epoch" | "incident"> | null {
+  const epoch = row?.facts["asked_epoch"];
+  const incident = row?.facts["asked_incident"];
+  return typeof epoch === "number" && typeof incident === "number" ? { epoch, incident } : null;
+}

@@ -1,0 +1,328 @@
+/** Requests of other nodes through the desk, with a real store, a fake wire and a fake mtr: what is traced for them, and what is not. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import { IncidentDesk } from "../../../src/capture/incident-desk.ts";
+import { NO_LINES } from "../../../src/capture/mtr-lines.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
+import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { AgentCommand, BurstReport, SweepReport } from "../../../src/wire/messages.ts";
+import { tempDir } from "../store/temp-dir.ts";
+import { FakeLog } from "./fake-log.ts";
+import { FakeMtr, settled } from "./fake-mtr.ts";
+
+const WALL = Date.UTC(2026, 10, 21, 4, 12, 0);
+const EPOCH = 1_763_600_000;
+const PEERS = ["p1", "p2", "p3", "p4"];
+
+class Room {
+  readonly store: EvidenceStore;
+  readonly writer: EvidenceWriter;
+  readonly mtr = new FakeMtr();
+  readonly log = new FakeLog();
+  readonly commands: AgentCommand[] = [];
+  /** Incidents whose sweeps reached the event desk. */
+  readonly eventSweeps: string[] = [];
+  readonly #capture: string;
+  desk: IncidentDesk;
+  nowS = 0;
+  #sweeps = 0;
+
+  constructor(t: TestContext, capture = "{}") {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    this.store = new EvidenceStore(tempDir(t));
+    t.after(() => this.store.close());
+    this.writer = new EvidenceWriter(this.store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    this.#capture = capture;
+    this.desk = this.start();
+  }
+
+  /** An agent on what the one before it stored. */
+  start(): IncidentDesk {
+    const peers = PEERS.map((name, index) => `  - { name: ${name}, address: 10.0.0.${index + 2} }\n`).join("");
+    const yaml = `node: { name: sh-a1 }\ncapture: ${this.#capture}\npeers:\n${peers}`;
+    const desk = new IncidentDesk(parseConfig(yaml, { file: "peers.yaml", hostName: "sh-a1" }), {
+      writer: this.writer,
+      send: (command) => void this.commands.push(command),
+      wallMs: () => WALL + this.nowS * 1000,
+      nowMs: () => this.nowS * 1000,
+      log: this.log,
+      sourceOf: () => "10.0.0.1",
+      lastBaseline: () => null,
+      lastRemote: (peer) => this.store.lastRemote(peer),
+      addressOf: (peer) => (PEERS.includes(peer) ? `10.0.0.${PEERS.indexOf(peer) + 2}` : null),
+      events: { opened: () => {}, changed: () => {}, closed: () => {}, sweep: (id) => void this.eventSweeps.push(id), tick: () => {} },
+      startMtr: this.mtr.start,
+    });
+    desk.wireStarted(7);
+    return desk;
+  }
+
+  /** A request that the wire found authentic. What it makes the desk order is done at once. */
+  async ask(incident: number, peer = "p1", epoch = EPOCH): Promise<void> {
+    const before = this.sweepsOrdered().length;
+    this.desk.asked({ peer, incident, epoch });
+    if (this.sweepsOrdered().length > before) this.sweep("remote", peer);
+    await settled();
+  }
+
+  sweep(trigger: SweepReport["trigger"], peer = "p1"): void {
+    const target = `10.0.0.${PEERS.indexOf(peer) + 2}`;
+    const atMs = WALL + this.nowS * 1000;
+    const answer = { address: target, kind: "echo-reply", code: 0, rttUs: 900 } as const;
+    const router = { address: `10.9.0.${PEERS.indexOf(peer) + 2}`, kind: "time-exceeded", code: 0, rttUs: 300 } as const;
+    const hops = [
+      { ttl: 1, sent: true, answer: router, note: null },
+      { ttl: 2, sent: true, answer, note: null },
+    ];
+    const report = {
+      id: ++this.#sweeps,
+      peer,
+      target,
+      trigger,
+      flow: 0,
+      startedMs: atMs,
+      firstHopMs: atMs + 1,
+      finishedMs: atMs + 9,
+      skipped: null,
+      hops,
+    };
+    this.desk.sweep(report);
+  }
+
+  async burst(times: { readonly from: number; readonly to?: number }, peer = "p1"): Promise<void> {
+    const count = {
+      sent: 10,
+      lost: 5,
+      lostForGood: 5,
+      late: 0,
+      sendFailed: 0,
+      blind: 0,
+      longestRun: 5,
+      lostHeard: 0,
+      lostUnheard: 0,
+      flowSent: [],
+      flowLost: [],
+    };
+    const report: BurstReport = {
+      peer,
+      address: `10.0.0.${PEERS.indexOf(peer) + 2}`,
+      number: Math.round(times.from * 10) + 1,
+      rule: "window",
+      startedMs: WALL + times.from * 1000,
+      detectedMs: WALL + this.nowS * 1000,
+      endedMs: times.to === undefined ? null : WALL + times.to * 1000,
+      count,
+      hearing: { state: "none", authentic: false, expected: 0, received: 0, saysBad: null },
+      freshId: null,
+      final: times.to !== undefined,
+      cut: false,
+    };
+    this.desk.burst(report);
+    await settled();
+  }
+
+  /** Lets the desk tick ten times a second until then, as long as it wants to. */
+  async until(seconds: number): Promise<void> {
+    for (; this.nowS < seconds; this.nowS = Math.round(this.nowS * 10 + 1) / 10) {
+      if (!this.desk.isIdle) this.desk.tick();
+      await settled();
+    }
+  }
+
+  sweepsOrdered(): string[] {
+    return this.commands.flatMap((command) => (command.kind === "sweep" ? [`${command.trigger} ${command.peer}`] : []));
+  }
+
+  get traced(): string[] {
+    return this.mtr.runs.map(({ options }) => `${options.address} ${options.cycles ?? "all"}`);
+  }
+
+  /** "remote sweep complete p1 incident 3 (nobody's)", in order. */
+  captures(): string[] {
+    this.writer.flush();
+    const rows = this.store.database.prepare<[], Record<string, string | null>>("SELECT * FROM captures ORDER BY rowid").all();
+    return rows.map((row) => {
+      const words = [
+        row["trigger"],
+        row["kind"],
+        row["status"],
+        row["asked_by"] ?? "not asked",
+        row["incident_id"] === null ? "(nobody's)" : "(ours)",
+      ];
+      return [...words, ...(row["reason"] === null ? [] : [`: ${row["reason"]}`])].join(" ");
+    });
+  }
+}
+
+test("one sweep at once and one mtr of ten cycles, to our own address of the peer; both belong to no incident", async (t) => {
+  const room = new Room(t);
+  await room.ask(3);
+  assert.deepEqual([room.sweepsOrdered(), room.traced], [["remote p1"], []]);
+  await room.until(1);
+  assert.deepEqual(room.traced, ["10.0.0.2 10"]);
+  room.mtr.runs[0]?.print("h 0 10.9.0.2");
+  await room.until(11);
+  await room.mtr.runs[0]?.end();
+  await room.until(11.5);
+  assert.deepEqual(room.captures(), ["remote sweep complete p1 incident 3 (nobody's)", "remote mtr complete p1 incident 3 (nobody's)"]);
+  assert.deepEqual([room.desk.isIdle, room.eventSweeps], [true, []]);
+});
+
+describe("an incident of the peer is answered once", () => {
+  test("the same number again, or an older one that was overtaken, changes nothing", async (t) => {
+    const room = new Room(t);
+    await room.ask(4);
+    await room.until(90);
+    for (const incident of [4, 3]) await room.ask(incident);
+    await room.ask(9, "p1", EPOCH - 1);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1"]);
+    await room.ask(1, "p1", EPOCH + 1);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1", "remote p1"]);
+  });
+
+  test("also after a restart of our own agent", async (t) => {
+    const room = new Room(t);
+    await room.ask(4);
+    room.writer.flush();
+    room.nowS = 300;
+    room.desk = room.start();
+    await room.ask(4);
+    assert.equal(room.sweepsOrdered().length, 1);
+    await room.ask(5);
+    assert.equal(room.sweepsOrdered().length, 2);
+  });
+});
+
+describe("limits", () => {
+  test("one a minute for a peer; one row a minute says that there were more", async (t) => {
+    const room = new Room(t);
+    await room.ask(1);
+    for (const second of [10, 20, 59]) {
+      await room.until(second);
+      await room.ask(second);
+    }
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1"]);
+    const reason = "traced for this node less than a minute before";
+    assert.deepEqual(
+      room.captures().filter((line) => line.includes("skipped")),
+      [`remote sweep skipped p1 incident 10 (nobody's) : ${reason}`],
+    );
+    assert.equal(room.log.said.filter((line) => line.includes("not traced")).length, 3);
+    await room.until(60);
+    await room.ask(60);
+    assert.equal(room.sweepsOrdered().length, 2);
+  });
+
+  test("three at a time, the next when one of them is over", async (t) => {
+    const room = new Room(t);
+    for (const peer of PEERS) await room.ask(1, peer);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1", "remote p2", "remote p3"]);
+    assert.match(room.captures().at(-1) ?? "", /skipped p4 .* 3 traces for other nodes were under way already, for p1, p2, p3$/);
+    await room.until(2);
+    await room.ask(2, "p4");
+    assert.equal(room.sweepsOrdered().length, 3, "their mtr run on");
+    await room.mtr.runs[1]?.end();
+    await room.until(2.2);
+    await room.ask(3, "p4");
+    assert.equal(room.sweepsOrdered().length, 4);
+  });
+
+  test("an mtr that must wait behind one of ours for ten seconds is skipped", async (t) => {
+    const room = new Room(t);
+    await room.burst({ from: 0 }, "p2");
+    await room.ask(1);
+    // The path to p2 is not known: it may share hops.
+    await room.until(9.9);
+    assert.deepEqual(room.traced, ["10.0.0.3 all"]);
+    await room.until(11);
+    assert.match(room.captures().at(-1) ?? "", /^remote mtr skipped p1 incident 1 \(nobody's\) : shares hops with the mtr to p2$/);
+    assert.deepEqual(room.traced, ["10.0.0.3 all"]);
+  });
+});
+
+describe("without mtr the sweep is alone", () => {
+  test("turned off: nothing is spawned, and the row says so", async (t) => {
+    const room = new Room(t, "{ mtr: false }");
+    await room.ask(3);
+    await room.until(2);
+    assert.deepEqual([room.traced, room.desk.isIdle], [[], true]);
+    assert.match(room.captures()[1] ?? "", /^remote mtr skipped p1 incident 3 .*turned off .* the sweep alone$/);
+  });
+
+  test("not installed: said, and no sweeps take its place", async (t) => {
+    const room = new Room(t);
+    room.mtr.obstacle = { kind: "missing", binary: "mtr", counts: NO_LINES };
+    await room.ask(3);
+    await room.until(5);
+    assert.match(room.captures()[1] ?? "", /^remote mtr failed p1 incident 3 .*not installed$/);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1"]);
+  });
+});
+
+describe("with an incident of our own with that peer", () => {
+  test("nothing more is traced, and our captures are marked, those under way as well", async (t) => {
+    const room = new Room(t);
+    await room.burst({ from: 0 });
+    room.sweep("burst");
+    room.nowS = 0.2;
+    await room.ask(3);
+    await room.until(3);
+    assert.deepEqual([room.sweepsOrdered(), room.traced], [[], ["10.0.0.2 all"]]);
+    room.mtr.runs[0]?.print("h 0 10.9.0.2");
+    await room.mtr.runs[0]?.end();
+    assert.deepEqual(room.captures(), ["burst mtr complete p1 incident 3 (ours)", "burst sweep complete p1 incident 3 (ours)"]);
+  });
+
+  test("one that opens a moment after the request takes over before an mtr was spawned", async (t) => {
+    const room = new Room(t);
+    await room.ask(3);
+    await room.until(0.3);
+    await room.burst({ from: 0 });
+    room.sweep("burst");
+    await room.until(3);
+    assert.deepEqual(room.traced, ["10.0.0.2 all"]);
+    await room.burst({ from: 0, to: 3 });
+    assert.deepEqual(room.captures(), [
+      "remote sweep complete p1 incident 3 (nobody's)",
+      "burst mtr running p1 incident 3 (ours)",
+      "burst sweep complete p1 incident 3 (ours)",
+    ]);
+  });
+
+  test("one that opens while the mtr for the peer runs ends it, and its own runs instead", async (t) => {
+    const room = new Room(t);
+    await room.ask(3);
+    await room.until(2);
+    room.mtr.runs[0]?.print("h 0 10.9.0.2");
+    await room.burst({ from: 1.5 });
+    await room.until(3);
+    assert.deepEqual([room.traced, room.mtr.running], [["10.0.0.2 10", "10.0.0.2 all"], ["10.0.0.2"]]);
+    assert.match(room.captures()[1] ?? "", /^remote mtr complete/);
+  });
+
+  test("once its burst has ended the peer is answered again", async (t) => {
+    const room = new Room(t);
+    await room.burst({ from: 0 });
+    await room.burst({ from: 0, to: 1 });
+    await room.until(20);
+    await room.ask(3);
+    assert.deepEqual(
+      room.sweepsOrdered().filter((order) => order.startsWith("remote")),
+      ["remote p1"],
+    );
+  });
+
+  test("an incident with another peer is no reason to refuse", async (t) => {
+    const room = new Room(t);
+    await room.burst({ from: 0 }, "p2");
+    await room.ask(3);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1"]);
+  });
+});
+
+test("a stranger is nobody", async (t) => {
+  const room = new Room(t);
+  await room.ask(1, "stranger");
+  assert.deepEqual([room.commands, room.captures()], [[], []]);
+});

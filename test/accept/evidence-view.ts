@@ -13,6 +13,7 @@ export class EvidenceView {
   readonly #db: Sqlite.Database;
   readonly #incidents: Sqlite.Statement<unknown[], Cells>;
   readonly #captures: Sqlite.Statement<unknown[], Cells>;
+  readonly #remote: Sqlite.Statement<unknown[], Cells>;
   readonly #baselines: Sqlite.Statement<unknown[], Cells>;
   readonly #lines: Sqlite.Statement<unknown[], Cells>;
   readonly #hopSweeps: Sqlite.Statement<unknown[], Cells>;
@@ -21,6 +22,9 @@ export class EvidenceView {
     this.#db = new Sqlite(join(dataDir, "evidence.db"), { readonly: true, fileMustExist: true });
     this.#incidents = this.#db.prepare("SELECT * FROM incidents WHERE peer = ? AND started_ms >= ? ORDER BY started_ms");
     this.#captures = this.#db.prepare("SELECT * FROM captures WHERE incident_id = ? ORDER BY started_ms, id");
+    this.#remote = this.#db.prepare(
+      "SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND peer = ? AND started_ms >= ? ORDER BY started_ms, id",
+    );
     this.#baselines = this.#db.prepare(
       "SELECT peer FROM captures WHERE incident_id IS NULL AND trigger = 'baseline' AND status = 'complete' AND reached = 1",
     );
@@ -39,6 +43,11 @@ export class EvidenceView {
 
   captures(incidentId: string): CaptureRow[] {
     return this.#captures.all(incidentId).map(captureFromCells);
+  }
+
+  /** What was traced, or refused, because this peer asked. */
+  remote(peer: string, sinceMs: number): CaptureRow[] {
+    return this.#remote.all(peer, sinceMs).map(captureFromCells);
   }
 
   /** What mtr printed for an incident, all its runs one after the other. */

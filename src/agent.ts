@@ -214,6 +214,8 @@ export class Agent {
       case "asked":
         this.#desk.asked(message);
         return this.#deskClock.wake();
+      case "peer-clocks":
+        return this.#desk.peerClocks(message);
       case "clock-step":
         return this.#log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
     }

@@ -47,6 +47,8 @@ export class IncidentDesk {
   readonly #folders = new Map<string, Folder>();
   /** The last sweep of a suspicion, by peer. */
   readonly #suspicions = new Map<string, SweepReport>();
+  /** What sweeps say of the clock of their peer. */
+  readonly #clocks = new Map<string, CaptureRow["facts"]>();
   /** Peers with an incident that is not closed. */
   readonly #live = new Set<string>();
   #epoch = 0;
@@ -69,6 +71,7 @@ export class IncidentDesk {
   wireStarted(epoch: number): void {
     this.#epoch = epoch;
     this.#incidents = 0;
+    this.#clocks.clear();
   }
 
   /** The wire is gone: what it would have said of open bursts will never come. */
@@ -94,7 +97,8 @@ export class IncidentDesk {
   sweep(report: SweepReport): void {
     const peer = this.#peers.get(report.peer);
     if (peer === undefined) return;
-    const row = sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) });
+    const facts = report.trigger === "baseline" ? {} : (this.#clocks.get(report.peer) ?? {});
+    const row = { ...sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) }), facts };
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
     if (report.trigger === "remote") return this.#remote.sweep(row);
     this.#sweeps.sort(row, peer.incidents.current);
@@ -109,6 +113,14 @@ export class IncidentDesk {
     const own = peer.incidents.current;
     if (own?.phase === "open") this.#mark(own, askedBy(asked));
     else this.#remote.answer(asked);
+  }
+
+  /** The clocks of peers against ours: evidence that lets the records of two nodes be aligned later. */
+  peerClocks({ zeroMs, clocks }: Omit<Extract<WireMessage, { kind: "peer-clocks" }>, "kind">): void {
+    for (const { peer, epoch, offsetUs, errorUs } of clocks)
+      this.#clocks.set(peer, {
+        peer_clock: { offset_us: offsetUs, error_us: errorUs, epoch, own_epoch: this.#epoch, own_zero_at: new Date(zeroMs).toISOString() },
+      });
   }
 
   samples(message: Omit<Extract<WireMessage, { kind: "samples" }>, "kind">): void {

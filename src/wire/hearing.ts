@@ -15,6 +15,7 @@ import { HEARD, OUTCOME, sampleOutcome, withHeard } from "../detect/sample.ts";
 import type { InFlight } from "./in-flight.ts";
 import { STATE } from "./in-flight.ts";
 import type { MeshKeys } from "./mesh-keys.ts";
+import type { PeerClocks } from "./peer-clocks.ts";
 import { record, type Peer } from "./peer.ts";
 import type { Arrival } from "./replies.ts";
 
@@ -74,6 +75,7 @@ interface Options {
   /** Newest epochs seen of authenticated peers before this wire started, by agent id. */
   readonly epochs: ReadonlyMap<number, number>;
   readonly newEpoch: (peer: Peer, epoch: number) => void;
+  readonly clocks: Pick<PeerClocks, "take">;
   readonly asked: (asked: Asked) => void;
   /** The agent of a peer has been silent since then, though its host answers; null when it is heard again. */
   readonly silent: (peer: Peer, sinceUs: number | null) => void;
@@ -116,7 +118,10 @@ export class Hearing {
       return;
     }
     const isNew = this.#hear(ear, probe, arrival.nowUs);
-    if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) this.#learn(ear, probe.heard);
+    if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) {
+      this.#learn(ear, probe.heard);
+      this.#options.clocks.take(peer, probe, arrival.nowUs);
+    }
     if (!isNew || (probe.flags & FLAG_IN_INCIDENT) === 0 || probe.incident === 0) return;
     ear.flaggedUs = arrival.nowUs;
     if (authentic && probe.incident !== ear.asked) {

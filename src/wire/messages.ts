@@ -89,6 +89,14 @@ export interface CanaryStanding {
   readonly bad: number;
 }
 
+/** The monotonic clock of a peer's boot minus ours, and how wrong that may be. */
+export interface PeerClock {
+  readonly peer: string;
+  readonly epoch: number;
+  readonly offsetUs: number;
+  readonly errorUs: number;
+}
+
 export type BlindCause = "stall" | "suspend" | "overflow" | "socket-error";
 
 export interface FirstReply {
@@ -138,6 +146,8 @@ export type WireMessage =
   | { readonly kind: "asked"; readonly peer: string; readonly incident: number; readonly epoch: number }
   /** The agent of a peer sends nothing since then, though its host answers; null when it is heard again. */
   | { readonly kind: "agent-silent"; readonly peer: string; readonly sinceMs: number | null }
+  /** Once a minute. `zeroMs` is the wall label that our own clock gives to its zero. */
+  | { readonly kind: "peer-clocks"; readonly zeroMs: number; readonly clocks: readonly PeerClock[] }
   /** A peer's agent started anew; only authentic ones are told. */
   | { readonly kind: "peer-epoch"; readonly peer: string; readonly epoch: number }
   | { readonly kind: "clock-step"; readonly atMs: number; readonly stepMs: number };

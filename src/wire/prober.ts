@@ -21,6 +21,7 @@ import { Judge, SETTLE_SLACK_US } from "./judge.ts";
 import { buildLanes, type Lanes } from "./lanes.ts";
 import { MeshKeys } from "./mesh-keys.ts";
 import type { AgentCommand, FirstReply, WireMessage, WirePeer, WireSettings } from "./messages.ts";
+import { PeerClocks } from "./peer-clocks.ts";
 import { FLOWS, setAddress, type Peer } from "./peer.ts";
 import { Readiness } from "./readiness.ts";
 import { isFromPeer, Replies } from "./replies.ts";
@@ -77,6 +78,7 @@ export class Prober {
   readonly #judge: Judge;
   readonly #replies: Replies;
   readonly #hearing: Hearing;
+  readonly #peerClocks: PeerClocks;
   readonly #freshIds: FreshIds;
   readonly #standing: Standing;
   readonly #sender: Sender;
@@ -136,6 +138,7 @@ export class Prober {
     });
     this.#judge = judge;
     const keys = settings.meshKeys.length === 0 ? null : new MeshKeys(settings.meshKeys.map((key) => Buffer.from(key, "hex")));
+    this.#peerClocks = new PeerClocks({ clock, flight, post });
     const hearing = new Hearing({
       peers: mesh,
       agentId: settings.agentId,
@@ -143,6 +146,7 @@ export class Prober {
       flight,
       keys,
       epochs: new Map(settings.peerEpochs),
+      clocks: this.#peerClocks,
       newEpoch: (peer, epoch) => post({ kind: "peer-epoch", peer: peer.name, epoch }),
       silent: (peer, sinceUs) => post({ kind: "agent-silent", peer: peer.name, sinceMs: sinceUs === null ? null : clock.wallMs(sinceUs) }),
       asked: ({ peer, incident, epoch }) => post({ kind: "asked", peer: peer.name, incident, epoch }),
@@ -355,6 +359,7 @@ export class Prober {
     this.#schedule.baselines(this.#mesh, nowUs);
     this.#neverAnswered(nowUs);
     this.#hearing.listen(nowUs);
+    this.#peerClocks.tick(nowUs);
     this.#post({ kind: "alive", atMs: this.#clock.wallMs(nowUs), foreign: this.#foreign, sendErrors: this.#sender.errors, dropped: 0 });
   }
 

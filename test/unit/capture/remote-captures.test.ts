@@ -321,6 +321,20 @@ describe("with an incident of our own with that peer", () => {
   });
 });
 
+test("sweeps carry what is known of the clock of their peer, until the wire is another", async (t) => {
+  const room = new Room(t);
+  room.desk.peerClocks({ zeroMs: WALL - 5_000, clocks: [{ peer: "p1", epoch: EPOCH, offsetUs: -1_250, errorUs: 90 }] });
+  await room.ask(1);
+  room.writer.flush();
+  const expected = { offset_us: -1_250, error_us: 90, epoch: EPOCH, own_epoch: 7, own_zero_at: "2026-11-21T04:11:55.000Z" };
+  assert.deepEqual(room.store.lastRemote("p1")?.facts, { peer_clock: expected, asked_epoch: EPOCH, asked_incident: 1 });
+  room.desk.wireStarted(8);
+  await room.until(61);
+  await room.ask(2);
+  room.writer.flush();
+  assert.deepEqual(room.store.lastRemote("p1")?.facts, { asked_epoch: EPOCH, asked_incident: 2 });
+});
+
 test("a stranger is nobody", async (t) => {
   const room = new Room(t);
   await room.ask(1, "stranger");

@@ -224,6 +224,34 @@ describe("with a mesh key", () => {
   });
 });
 
+describe("the clock of a peer", () => {
+  test("the sample with the smallest round trip counts, once a minute, and is right within half of it", () => {
+    // In virtual time the true offset is zero: the peer stamps with our clock.
+    const { wire, peer } = talk({ key: KEY });
+    peer.run(130_000);
+    const told = wire.of("peer-clocks");
+    assert.equal(told.length, 2);
+    assert.equal(told[0]?.zeroMs, wire.clock.wallMs(0));
+    for (const { clocks } of told) {
+      const [clock] = clocks;
+      assert.ok(clock !== undefined && clocks.length === 1);
+      assert.deepEqual([clock.peer, clock.epoch], ["p1", 1_763_600_000]);
+      assert.ok(clock.errorUs > 0 && clock.errorUs <= 2_000, `± ${clock.errorUs} µs`);
+      assert.ok(Math.abs(clock.offsetUs) <= clock.errorUs, `${clock.offsetUs} µs ± ${clock.errorUs}`);
+    }
+  });
+
+  test("one that is ahead is ahead by that, and nothing is told of a peer that tells nothing", () => {
+    const { wire, peer } = talk({ key: KEY });
+    peer.aheadUs = 123_456_789;
+    peer.run(61_000);
+    const [clock] = wire.of("peer-clocks")[0]?.clocks ?? [];
+    assert.ok(clock !== undefined && Math.abs(clock.offsetUs - 123_456_789) <= clock.errorUs, JSON.stringify(clock));
+    wire.run(120_000);
+    assert.ok(wire.of("peer-clocks").length <= 2);
+  });
+});
+
 test("without a mesh key nobody can make us trace", () => {
   const { wire, peer } = talk();
   peer.run(1_000);

@@ -27,6 +27,8 @@ export class TalkingPeer {
   #number = 0;
   /** Number of its incident with us. */
   incident = 0;
+  /** Of its clock before ours. */
+  aheadUs = 0;
 
   constructor(wire: VirtualWire, options: TalkingOptions) {
     this.#wire = wire;
@@ -40,7 +42,7 @@ export class TalkingPeer {
     if (probe === null || request.ttl !== null) return;
     this.#ourEpoch = probe.epoch;
     this.#heard.hear(probe.number);
-    this.#arrivedUs = this.#wire.clock.nowUs();
+    this.#arrivedUs = this.#wire.clock.nowUs() + this.aheadUs;
   }
 
   /** Sends its next request; one that does not arrive was lost on the way to us. */
@@ -57,7 +59,7 @@ export class TalkingPeer {
       flow,
       sequence: number & 0x7fff,
       number,
-      sentUs: this.#wire.clock.nowUs(),
+      sentUs: this.#wire.clock.nowUs() + this.aheadUs,
       flags: 0,
       ttl: 0,
       heard,

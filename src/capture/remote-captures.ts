@@ -23,6 +23,8 @@ const CYCLES = 10;
 const MTR_AFTER_MS = 500;
 /** An mtr that waits this long for others would hardly see the burst that it was asked for. */
 const PATIENCE_MS = 10_000;
+/** A burst of ours that is noticed within this time of a request is the one that the peer told of. */
+const SAME_BURST_MS = 5_000;
 /** A sweep is over by then. */
 const SWEEP_MS = 1_000;
 
@@ -56,8 +58,8 @@ export class RemoteCaptures {
   readonly #ports: RemotePorts;
   /** Under way, by peer. */
   readonly #traces = new Map<string, Trace>();
-  /** The newest request of each peer, whatever became of it. */
-  readonly #newest = new Map<string, Pick<Asked, "epoch" | "incident">>();
+  /** The newest request of each peer, whatever became of it, and when it came (monotonic ms). */
+  readonly #newest = new Map<string, { readonly asked: Asked; readonly at: number }>();
   /** The one that was traced last, and when (monotonic ms) one was traced or refused. */
   readonly #traced = new Map<string, Asked>();
   readonly #tracedAt = new Map<string, number>();
@@ -71,9 +73,9 @@ export class RemoteCaptures {
   /** Whether a request is newer than every one of this peer; true once. */
   isNew(asked: Asked): boolean {
     const { peer, epoch, incident } = asked;
-    const newest = this.#newest.get(peer) ?? readAsked(this.#ports.lastRemote(peer));
+    const newest = this.#newest.get(peer)?.asked ?? readAsked(this.#ports.lastRemote(peer));
     if (newest !== null && (epoch < newest.epoch || (epoch === newest.epoch && incident <= newest.incident))) return false;
-    this.#newest.set(peer, { epoch, incident });
+    this.#newest.set(peer, { asked, at: this.#ports.nowMs() });
     return true;
   }
 
@@ -98,14 +100,16 @@ export class RemoteCaptures {
     this.#ports.writer.soon((store) => store.putCapture({ ...row, askedBy: askedBy(asked), facts: { ...row.facts, ...factsOf(asked) } }));
   }
 
-  /** Our own incident with this peer has a burst: what runs for the peer's sake ends. Returns who had asked for it, null when nothing was under way. */
+  /** Our own incident with this peer has a burst: what runs for the peer's sake ends. Returns who asked for what is captured now, null when nobody did. */
   handOver(peer: string): string | null {
     const trace = this.#traces.get(peer);
-    if (trace === undefined) return null;
     this.#traces.delete(peer);
-    this.#ports.mtr.burstEnded(trace.owner);
-    this.#ports.mtr.stop(trace.owner);
-    return askedBy(trace.asked);
+    if (trace !== undefined) {
+      this.#ports.mtr.burstEnded(trace.owner);
+      this.#ports.mtr.stop(trace.owner);
+    }
+    const newest = this.#newest.get(peer);
+    return newest !== undefined && this.#ports.nowMs() - newest.at < SAME_BURST_MS ? askedBy(newest.asked) : null;
   }
 
   get isIdle(): boolean {

@@ -279,15 +279,38 @@ describe("with an incident of our own with that peer", () => {
     await room.ask(3);
     await room.until(0.3);
     await room.burst({ from: 0 });
+    // Its last answers come only now: still nobody's evidence but the peer's.
+    room.sweep("remote");
+    assert.deepEqual(room.eventSweeps, []);
     room.sweep("burst");
     await room.until(3);
-    assert.deepEqual(room.traced, ["10.0.0.2 all"]);
+    assert.deepEqual([room.traced, room.eventSweeps.length], [["10.0.0.2 all"], 1]);
     await room.burst({ from: 0, to: 3 });
     assert.deepEqual(room.captures(), [
       "remote sweep complete p1 incident 3 (nobody's)",
       "burst mtr running p1 incident 3 (ours)",
+      "remote sweep complete p1 incident 3 (nobody's)",
       "burst sweep complete p1 incident 3 (ours)",
     ]);
+  });
+
+  test("one that opens a moment after a request that was refused is what it asked for all the same; much later it is not", async (t) => {
+    for (const [second, mark] of [
+      [21, "p1 incident 2"],
+      [26, "not asked"],
+    ] as const) {
+      const room = new Room(t);
+      await room.ask(1);
+      await room.until(20);
+      await room.mtr.runs[0]?.end();
+      await room.ask(2);
+      await room.until(second);
+      await room.burst({ from: second - 1 });
+      room.sweep("burst");
+      await room.burst({ from: second - 1, to: second });
+      assert.equal(room.captures().at(-1), `burst sweep complete ${mark} (ours)`);
+      t.mock.timers.reset();
+    }
   });
 
   test("one that opens while the mtr for the peer runs ends it, and its own runs instead", async (t) => {

@@ -59,7 +59,8 @@ export class BothEndsLab {
   }
 
   /** Ready means: each has the path to the other while healthy on disk. `directory` is empty. */
-  static async open({ directory, sameKey = true }: { readonly directory: string; readonly sameKey?: boolean }): Promise<BothEndsLab> {
+  static async open(options: { readonly directory: string; readonly sameKey?: boolean; readonly cli?: string }): Promise<BothEndsLab> {
+    const { directory, sameKey = true, cli } = options;
     const lab = await createLab({
       hosts: ["a", "b"],
       routers: ["r1", "r2"],
@@ -83,7 +84,7 @@ export class BothEndsLab {
           mesh: { key_file: keyFile },
           peers: [{ name: other, address: lab.address(other) }],
         };
-        const agent = await startAgent(lab, machine, { directory: own, config });
+        const agent = await startAgent(lab, machine, { directory: own, config, ...(cli === undefined ? {} : { cli }) });
         return { agent, view: new EvidenceView(agent.dataDir), other };
       };
       const [a, b] = await Promise.all([side("a", "b"), side("b", "a")]);
@@ -96,7 +97,7 @@ export class BothEndsLab {
     }
   }
 
-  /** One burst from `a` to `b`, dropped where the first router forwards; waits until nothing that it caused goes on. */
+  /** One burst from `a` to `b`, dropped where the first router forwards; waits until nothing that it caused goes on, and the routers have recovered. */
   async burst(plan: { readonly direction: Direction; readonly perMille: number; readonly durationMs: number }): Promise<OneWayRun> {
     const type = plan.direction === "requests" ? { icmpType: "echo-request" } : {};
     const rule = await this.lab.dropOn("r1", { to: this.lab.address("b"), perMille: plan.perMille, ...type });
@@ -106,6 +107,7 @@ export class BothEndsLab {
     await pause(JUDGED_MS);
     const look = (): OneWayRun => ({ onMs, offMs, ends: { a: this.#look("a", onMs, 1), b: this.#look("b", onMs, 2) } });
     await until("the burst over at both ends", QUIET_TIMEOUT_MS, () => Object.values(look().ends).every(isQuiet));
+    await pause(RECOVERY_MS);
     return look();
   }
 

@@ -1,5 +1,6 @@
 /** The rows of the acceptance table, in the order in which they run. */
 import type { Row } from "./row.ts";
+import { bothEnds } from "./rows/both-ends.ts";
 import { boundaries } from "./rows/boundaries.ts";
 import { clockStep } from "./rows/clock-step.ts";
 import { cpu } from "./rows/cpu.ts";
@@ -18,6 +19,7 @@ const rows: readonly Row[] = [
   latency,
   boundaries,
   tracedInside,
+  bothEnds,
   sharedRouter,
   tenPercent,
   kill,

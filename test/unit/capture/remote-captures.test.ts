@@ -96,6 +96,8 @@ class Room {
       lost: 5,
       lostForGood: 5,
       late: 0,
+      slow: 0,
+      pending: 0,
       sendFailed: 0,
       blind: 0,
       longestRun: 5,

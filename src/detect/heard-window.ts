@@ -24,6 +24,12 @@ export class HeardWindow {
     this.low = 0;
   }
 
+  /** What is missing was lost by us, or may have been: nobody is to be told that it did not arrive. */
+  assumeHeard(): void {
+    this.high = 0xffff_ffff;
+    this.low = 0xffff_ffff;
+  }
+
   /** Whether a number is in the window and was heard. */
   has(number: number): boolean {
     return wasHeard(this, this.newest - number);

@@ -22,6 +22,7 @@ export class Drain {
   #packets = 0;
   #misses = 0;
   #skips = 0;
+  #requestDrops = 0;
 
   constructor(options: { readonly sockets: Sockets; readonly clock: Clock; readonly readiness: Readiness }) {
     this.#sockets = options.sockets;
@@ -47,6 +48,14 @@ export class Drain {
     this.#sockets[4]?.drain(DRAIN_ALL);
     this.#sockets[6]?.drain(DRAIN_ALL);
     this.#readiness.emptied(this.#clock.nowUs());
+  }
+
+  /** The requests of others, after our own sends. True when some were lost because they waited too long for us. */
+  requests(): boolean {
+    const drops = (this.#sockets[4]?.drainRequests(DRAIN_ALL) ?? 0) + (this.#sockets[6]?.drainRequests(DRAIN_ALL) ?? 0);
+    const more = drops !== this.#requestDrops;
+    this.#requestDrops = drops;
+    return more;
   }
 
   /** Packets that the kernel threw away because a receive buffer was full, in all. */

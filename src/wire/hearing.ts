@@ -40,6 +40,8 @@ interface Ear {
   lastSentUs: number;
   intervalUs: number;
   authentic: boolean;
+  /** We may have lost requests of it ourselves since the last one. */
+  deaf: boolean;
   /** Its requests have stopped while its host answers; it was said. */
   silent: boolean;
   /** Since the last rollup. */
@@ -142,6 +144,11 @@ export class Hearing {
     }
   }
 
+  /** Requests may have been lost by ourselves: what is missing until the next one of each peer says nothing, here or there. */
+  deafened(): void {
+    for (const ear of this.#ears.values()) ear.deaf = true;
+  }
+
   /** The address of a peer changed. */
   moved(): void {
     this.#byAddress.clear();
@@ -207,6 +214,7 @@ export class Hearing {
       counts,
       lastUs: 0,
       lastSentUs: 0,
+      deaf: false,
       silent: false,
       intervalUs: 0,
       authentic,
@@ -227,7 +235,12 @@ export class Hearing {
   #hear(ear: Ear, probe: ProbeFields, nowUs: number): boolean {
     const heard = ear.window.hear(probe.number);
     if (heard.kind === "duplicate" || heard.kind === "old") return false;
-    const missed = heard.kind === "newer" ? heard.missed : 0;
+    const deaf = ear.deaf && heard.kind === "newer";
+    if (deaf) {
+      ear.window.assumeHeard();
+      ear.deaf = false;
+    }
+    const missed = heard.kind === "newer" && !deaf ? heard.missed : 0;
     const healthy = !ear.peer.detector.troubled;
     ear.received++;
     if (healthy) ear.healthyReceived++;
@@ -237,7 +250,7 @@ export class Hearing {
       ear.counts.received(nowUs);
       ear.expected += 1 + missed;
       if (healthy) ear.healthyExpected += 1 + missed;
-      if (heard.kind === "newer") {
+      if (heard.kind === "newer" && !deaf) {
         const intervalUs = (probe.sentUs - ear.lastSentUs) / (1 + missed);
         ear.intervalUs = ear.intervalUs === 0 ? intervalUs : ear.intervalUs + (intervalUs - ear.intervalUs) * INTERVAL_GAIN;
       }

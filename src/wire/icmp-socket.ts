@@ -10,6 +10,11 @@ export interface IcmpSocket {
   sendWithTtl(packet: Buffer, address: string, ttl: number): string | null;
   /** Reads at most `limit` packets that have already arrived and hands each to the receiver. True when the socket is known to be empty now. */
   drain(limit: number): boolean;
+  /**
+   * Reads at most `limit` echo requests of others, which wait in a buffer of their own and wake nobody: they can neither delay a reply nor push one out. Returns
+   * how many the kernel threw away since the socket was opened because that buffer was full.
+   */
+  drainRequests(limit: number): number;
   /** Packets that the kernel threw away because this socket's buffer was full, since it was opened. */
   drops(): number;
   close(): void;

@@ -1,7 +1,8 @@
 /**
  * How far the monotonic clock of a peer is ahead of ours: NTP's four timestamps (RFC 5905 section 8), which the heard-fields bring for nothing. Our probe left at
  * t1 and arrived there at t2, its request left at t3 and arrived here at t4: offset ((t2 − t1) + (t3 − t4)) / 2, wrong by at most half of the round trip
- * (t4 − t1) − (t3 − t2). Of a minute the sample with the smallest round trip counts: it waited least.
+ * (t4 − t1) − (t3 − t2). Of a minute the sample with the smallest round trip counts: it waited least
+ * (requests are read once a tick, and that waiting is in the round trip).
  *
  * It is no offset of wall clocks. A monotonic clock begins with its process, and a packet tells when that was only by the boot epoch: whole seconds, and put ahead
  * after a quick restart. So it is kept as it is, with the wall label that our own clock gives to its zero: the records of both nodes together give the offset of

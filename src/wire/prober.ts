@@ -238,6 +238,7 @@ export class Prober {
     this.#judge.overdue(nowUs, lagUs > LATE_TICK_US);
     this.#judge.settle(nowUs, stalled);
     this.#sender.due(nowUs);
+    if (this.#drain.requests()) this.#hearing.deafened();
     this.#schedule.tick(nowUs);
     this.#sweeper.tick(nowUs);
     this.#standing.tick(nowUs);
@@ -296,6 +297,7 @@ export class Prober {
   /** A socket failed and was replaced: what was in flight cannot be judged. */
   socketReplaced(reason: string): void {
     const nowUs = this.#clock.nowUs();
+    this.#hearing.deafened();
     this.#blindness.socketReplaced(nowUs, { reason, sentSinceUs: nowUs - this.#hardUs });
   }
 
@@ -351,6 +353,7 @@ export class Prober {
     this.#nextSecondUs = nowUs + SECOND_US;
     const clocks = this.#clock.look();
     if (clocks.stepMs !== 0) this.#post({ kind: "clock-step", atMs: this.#clock.wallMs(nowUs), stepMs: Math.round(clocks.stepMs) });
+    if (clocks.suspendedMs > 0) this.#hearing.deafened();
     if (clocks.suspendedMs > 0) this.#blindness.suspended(nowUs, { ms: clocks.suspendedMs, noticedUs: SECOND_US + this.#hardUs });
     this.#blindness.overflowed(nowUs);
     const finalUs = nowUs - this.#hardUs - LATE_REPLY_MS * 1000;

@@ -63,8 +63,9 @@ function filterFor(family: 4 | 6, passed: readonly number[]): Buffer {
   return filter;
 }
 
-/** Echo reply and request, destination unreachable, time exceeded. Everything else stays in the kernel. */
-const PASSED = { 4: [0, 8, 3, 11], 6: [129, 128, 1, 3] } as const;
+/** Echo reply, destination unreachable, time exceeded. Requests of others go to the other socket, everything else stays in the kernel. */
+const PASSED = { 4: [0, 3, 11], 6: [129, 1, 3] } as const;
+const REQUESTS = { 4: [8], 6: [128] } as const;
 
 function create(family: 4 | 6): Socket {
   return raw.createSocket({
@@ -76,7 +77,7 @@ function create(family: 4 | 6): Socket {
 export class RawIcmpSocket implements IcmpSocket {
   readonly family: 4 | 6;
   readonly #socket: Socket;
-  /** Sends the packets of sweeps, so that their TTL never touches a probe; it receives nothing. */
+  /** Sends the packets of sweeps, so that their TTL never touches a probe, and holds the requests of others until they are asked for. */
   readonly #trace: Socket;
   readonly #buffer = Buffer.alloc(2048);
   readonly #events: IcmpSocketEvents;
@@ -100,11 +101,11 @@ export class RawIcmpSocket implements IcmpSocket {
     const level = family === 4 ? SOL_RAW : IPPROTO_ICMPV6;
     const option = family === 4 ? ICMP_FILTER : ICMP6_FILTER;
     const passed = filterFor(family, PASSED[family]);
-    const none = filterFor(family, []);
+    const requests = filterFor(family, REQUESTS[family]);
     this.#socket.wrap.setOption(level, option, passed, passed.length);
-    this.#trace.wrap.setOption(level, option, none, none.length);
+    this.#trace.wrap.setOption(level, option, requests, requests.length);
     this.#trace.wrap.pause(true, true);
-    this.#socket.wrap.setOption(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+    for (const socket of [this.#socket, this.#trace]) socket.wrap.setOption(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
     if (options.dscp > 0) {
       for (const socket of [this.#socket, this.#trace]) {
         if (family === 4) socket.wrap.setOption(IPPROTO_IP, IP_TOS, options.dscp << 2);
@@ -116,8 +117,9 @@ export class RawIcmpSocket implements IcmpSocket {
       if (event === "recvReady") this.#receiveOne();
       else if (event === "error") this.#events.onError(`poll error ${argument?.message ?? ""}`.trim());
     };
-    // Packets that arrived before the filter was set are still queued.
+    // Packets that arrived before the filters were set are still queued.
     this.drain(256);
+    this.drainRequests(256);
   }
 
   /** Bytes of kernel memory that the receive buffer may use (the kernel doubles what was asked for, and caps it at net.core.rmem_max). */
@@ -153,14 +155,23 @@ export class RawIcmpSocket implements IcmpSocket {
   }
 
   drain(limit: number): boolean {
+    return this.#drain(this.#socket, limit);
+  }
+
+  drainRequests(limit: number): number {
+    this.#drain(this.#trace, limit);
+    return this.#closed ? 0 : this.#meminfo(this.#trace, DROPS);
+  }
+
+  #drain(socket: Socket, limit: number): boolean {
     let left = limit;
     try {
       while (left > 0) {
         if (this.#closed) return true;
-        const held = this.#meminfo(RMEM_ALLOC);
+        const held = this.#meminfo(socket, RMEM_ALLOC);
         if (held === 0) return true;
         for (let waiting = Math.min(left, Math.max(1, Math.floor(held / REPLY_MEMORY_BYTES))); waiting > 0; waiting--, left--) {
-          this.#socket.wrap.recv(this.#buffer, this.#receive);
+          socket.wrap.recv(this.#buffer, this.#receive);
         }
       }
       return false;
@@ -182,7 +193,7 @@ export class RawIcmpSocket implements IcmpSocket {
   }
 
   drops(): number {
-    return this.#closed ? 0 : this.#meminfo(DROPS);
+    return this.#closed ? 0 : this.#meminfo(this.#socket, DROPS);
   }
 
   close(): void {
@@ -192,8 +203,8 @@ export class RawIcmpSocket implements IcmpSocket {
     this.#trace.wrap.close();
   }
 
-  #meminfo(index: number): number {
-    this.#socket.wrap.getOption(SOL_SOCKET, SO_MEMINFO, this.#memory, MEMINFO_BYTES);
+  #meminfo(socket: Socket, index: number): number {
+    socket.wrap.getOption(SOL_SOCKET, SO_MEMINFO, this.#memory, MEMINFO_BYTES);
     return this.#memory.readUInt32LE(index * 4);
   }
 }

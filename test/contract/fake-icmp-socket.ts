@@ -109,6 +109,7 @@ export class FakeIcmpSocket implements IcmpSocket {
   readonly #events: IcmpSocketEvents;
   readonly #capacity: number;
   #arrivals: Arrival[] = [];
+  #requests: Arrival[] = [];
   #drops = 0;
   #closed = false;
 
@@ -135,6 +136,14 @@ export class FakeIcmpSocket implements IcmpSocket {
   drain(limit: number): boolean {
     for (let left = limit; left > 0; left--) if (!this.deliverOne()) return true;
     return !this.#hasArrived(0);
+  }
+
+  drainRequests(limit: number): number {
+    const nowUs = this.#clock.nowUs();
+    const due = this.#requests.filter((arrival) => arrival.atUs <= nowUs).slice(0, limit);
+    this.#requests = this.#requests.filter((arrival) => !due.includes(arrival));
+    if (!this.#closed) for (const { bytes, source } of due) this.#events.onPacket(bytes, bytes.length, source);
+    return 0;
   }
 
   drops(): number {
@@ -165,6 +174,10 @@ export class FakeIcmpSocket implements IcmpSocket {
   /** Packets that nobody asked for. */
   inject(answer: Answer): void {
     const atUs = this.#clock.nowUs() + answer.afterUs;
+    if (isRequest(this.family, answer.bytes)) {
+      this.#requests.push({ atUs, bytes: answer.bytes, source: answer.source });
+      return;
+    }
     let place = this.#arrivals.length;
     while (place > 0 && (this.#arrivals[place - 1] as Arrival).atUs > atUs) place--;
     this.#arrivals.splice(place, 0, { atUs, bytes: answer.bytes, source: answer.source });
@@ -191,4 +204,9 @@ export class FakeIcmpSocket implements IcmpSocket {
     const lost = this.#arrivals.splice(this.#capacity, (next < 0 ? this.#arrivals.length : next) - this.#capacity);
     this.#drops += lost.length;
   }
+}
+
+/** Requests of others wait in a queue of their own. */
+function isRequest(family: 4 | 6, bytes: Buffer): boolean {
+  return family === 4 ? bytes[((bytes[0] ?? 0) & 15) * 4] === 8 : bytes[0] === 128;
 }

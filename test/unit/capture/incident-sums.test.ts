@@ -5,7 +5,17 @@ import type { SweepHop } from "../../../src/path/hop.ts";
 import { burstCount, burstState, heard, incidentState, UNHEARD } from "./burst-state.ts";
 
 function evidence(more: Partial<IncidentEvidence> = {}): IncidentEvidence {
-  return { incident: incidentState(), labels: {}, self: "10.0.0.1", sweeps: [], tables: [], path: null, pathNow: null, replyTtlChanged: null, ...more };
+  return {
+    incident: incidentState(),
+    labels: {},
+    self: "10.0.0.1",
+    sweeps: [],
+    tables: [],
+    path: null,
+    pathNow: null,
+    replyTtlChanged: null,
+    ...more,
+  };
 }
 
 function sweep(...addresses: (string | null)[]): SweepHop[] {

@@ -57,7 +57,7 @@ const PHASE_MS = 1_000;
 export async function trial(fault: Fault, options: TrialOptions): Promise<readonly Finding[]> {
   const town = towns[fault.town];
   const directory = mkdtempSync(join(tmpdir(), `meshprobe-catalogue-${process.pid}-`));
-  const forget = onProcessEnd(() => rmSync(directory, { recursive: true, force: true }));
+  const forget = onProcessEnd(() => (forget(), rmSync(directory, { recursive: true, force: true })));
   const lab = await createLab(town.spec);
   try {
     await town.furnish(lab);

@@ -11,15 +11,20 @@ export function markdown(findings: readonly Finding[]): string {
   const certain = wrong.filter(isCertain).length;
   const late = findings.filter(({ firstVerdictMs }) => (firstVerdictMs ?? 0) > FIRST_VERDICT_MS).length;
   const told = findings.filter(({ firstVerdictMs }) => firstVerdictMs !== null).length;
+  const [lossy, asked] = [sum(findings, "lossy"), sum(findings, "lines")];
   return [
     "| fault | observer | expected | got | rule | certainty | right | first verdict, ms (median, worst) | sentence |",
     "|---|---|---|---|---|---|---|---|---|",
     ...lines,
     "",
-    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}.`,
+    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}. Hops before the fault that a table shows as lossy: ${lossy} of ${asked}.`,
     ...wrong.map(wrongLine),
     "",
   ].join("\n");
+}
+
+function sum(findings: readonly Finding[], of: "lossy" | "lines"): number {
+  return findings.reduce((total, { hopLines }) => total + hopLines[of], 0);
 }
 
 /** After the detection of the burst. */

@@ -15,6 +15,7 @@ import { createLab, type Lab } from "../lab.ts";
 import { onProcessEnd } from "../namespaces.ts";
 import { namesOf, seenIn, whyWrong, type Seen } from "./compare.ts";
 import type { Expected, Fault, Stage } from "./fault.ts";
+import { hopLinesBefore, type HopLines } from "./lossy-before.ts";
 import { seeded } from "./random.ts";
 import { towns, type Town } from "./towns.ts";
 
@@ -29,6 +30,7 @@ export interface Finding {
   readonly wrong: string | null;
   /** From the detection of the burst to the first verdict in the log; null without a verdict. */
   readonly firstVerdictMs: number | null;
+  readonly hopLines: HopLines;
   /** Everything it ever said, first to last: certainty, then rule. */
   readonly versions: readonly { readonly certainty: string; readonly scope: string; readonly rule: string }[];
   /** The copy of its data that is kept; null unless it was wrong and that was asked for. */
@@ -168,7 +170,18 @@ async function findingOf(
     cpSync(copy, kept, { recursive: true });
     writeFileSync(join(kept, "log.jsonl"), agent.log.map((record) => `${JSON.stringify(record)}\n`).join(""));
   }
-  return { fault: fault.name, seed, observer, expected, seen, wrong, firstVerdictMs: firstVerdict(report, spoken[0]), versions, kept };
+  return {
+    fault: fault.name,
+    seed,
+    observer,
+    expected,
+    seen,
+    wrong,
+    firstVerdictMs: firstVerdict(report, spoken[0]),
+    hopLines: hopLinesBefore(report, { expected, lab, observer }),
+    versions,
+    kept,
+  };
 }
 
 function firstVerdict(report: Report, first: Agent["log"][number] | undefined): number | null {

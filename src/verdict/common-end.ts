@@ -9,7 +9,7 @@ import type { Match } from "./rule.ts";
 export interface CommonEnd {
   readonly after: string | null;
   readonly afterTtl: number;
-  /** Null where the peers do not agree on it. */
+  /** Null where nobody knows it, or those that do disagree: a peer without a baseline knows nothing. */
   readonly before: string | null;
   readonly traced: number;
   readonly agreeing: number;
@@ -31,11 +31,12 @@ export function commonEnd(incidents: readonly IncidentFacts[]): CommonEnd | null
   if (group === undefined || first === undefined) return null;
   const alone = located.length === 1 && first.afterTtl <= commonTtl(incidents);
   if (!alone && (group.length < 2 || group.length < AGREE * located.length)) return null;
-  const next = new Set(group.map((segment) => segment.before));
+  const next = new Set(group.flatMap(({ before }) => before ?? []));
+  const [before = null] = next;
   return {
     after: first.after,
     afterTtl: Math.min(...group.map((segment) => segment.afterTtl)),
-    before: next.size === 1 ? first.before : null,
+    before: next.size === 1 ? before : null,
     traced: located.length,
     agreeing: group.length,
   };

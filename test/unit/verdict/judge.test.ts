@@ -382,6 +382,21 @@ holds(
     rule: "all-peers-far",
   },
 );
+for (const [title, third, before] of [
+  ["the next hop is named by the peers that know it", null, "10.20.34.2"],
+  ["and by nobody where they disagree", "10.20.35.2", null],
+] as const) {
+  holds(
+    `all peers lost behind a hop far from us: ${title}`,
+    event(everybody(12, (number) => ({ segment: number <= 3 ? behind(3, number, { before: number === 3 ? third : "10.20.34.2" }) : null }))),
+    {
+      scope: "shared",
+      hop: { after: R3, before },
+      certainty: "likely",
+      rule: "all-peers-far",
+    },
+  );
+}
 holds(
   "two of two peers lost",
   event(

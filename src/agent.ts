@@ -104,11 +104,12 @@ export class Agent {
       labelsOf: (peer) => this.#peers.labelsOf(peer),
       addressOf: (peer) => this.#peers.addressOf(peer) ?? "",
       sourceOf: (address) => this.#peers.sourceOf(address),
-      pathOf: (peer) => this.#baselines.path(peer),
+      pathOf: (peer, flow) => this.#baselines.path(peer, flow),
+      replyRatesOf: (peer) => this.#baselines.replyRates(peer),
       isOwnAddress,
       tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
     });
-    this.#baselines = new Baselines((peer) => evidence.lastBaseline(peer));
+    this.#baselines = new Baselines({ writer, stored: (peer) => evidence.lastBaseline(peer) });
     this.#desk = new IncidentDesk(this.#config, {
       events: this.#events,
       writer,
@@ -117,7 +118,7 @@ export class Agent {
       nowMs: () => performance.now(),
       log,
       sourceOf: (address) => this.#peers.sourceOf(address),
-      lastBaseline: (peer) => evidence.lastBaseline(peer),
+      baselines: this.#baselines,
       addressOf: (peer) => this.#peers.addressOf(peer),
       lastRemote: (peer) => evidence.lastRemote(peer),
     });
@@ -188,7 +189,6 @@ export class Agent {
         this.#desk.burst(message.burst);
         return this.#deskClock.wake();
       case "sweep":
-        if (message.sweep.trigger === "baseline") this.#baselines.put(message.sweep);
         if (message.sweep.trigger === "suspect") this.#host.suspect();
         return this.#desk.sweep(message.sweep);
       case "samples":

@@ -9,6 +9,7 @@ import type { Hop } from "../path/hop.ts";
 import type { CaptureRow } from "../store/rows.ts";
 import type { AgentCommand } from "../wire/messages.ts";
 import { CaptureBudget, recaptureAt } from "./capture-budget.ts";
+import type { After } from "./event-crowd.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
 import { newId } from "./ids.ts";
 import { MtrQueue, mtrRow, type MtrPorts, type MtrRequest } from "./mtr-queue.ts";
@@ -26,6 +27,8 @@ export interface CapturePorts {
   readonly nowMs: () => number;
   readonly log: Pick<FactLog, "info" | "warn">;
   readonly sourceOf: (address: string) => string | null;
+  /** What the trace after an incident shall be. */
+  readonly afterOf: (incident: Incident) => After;
   /** Default: the machine's mtr. */
   readonly startMtr?: MtrPorts["start"];
 }
@@ -115,7 +118,7 @@ export class CaptureOrders {
     }
     if (plan.afterAt !== null && nowMs >= plan.afterAt) {
       plan.afterAt = null;
-      this.#ports.send({ kind: "sweep", peer: incident.peer, trigger: "after" });
+      this.#after(incident);
     }
     if (incident.phase !== "open") return;
     if (plan.sweepInstead !== null && plan.sweepInstead.left > 0 && nowMs >= plan.sweepInstead.nextAt) {
@@ -132,6 +135,31 @@ export class CaptureOrders {
   /** Stops what runs and waits for it. */
   async close(): Promise<void> {
     await this.#mtr.close();
+  }
+
+  #after(incident: Incident): void {
+    const after = this.#ports.afterOf(incident);
+    if ("cycles" in after) return this.#ports.send({ kind: "trace-after", peer: incident.peer, cycles: after.cycles });
+    const requestedMs = this.#ports.wallMs();
+    const row: CaptureRow = {
+      ...mtrRow({
+        captureId: newId(requestedMs),
+        owner: incident.id,
+        incidentId: incident.id,
+        askedBy: null,
+        peer: incident.peer,
+        address: incident.address,
+        source: this.#ports.sourceOf(incident.address),
+        trigger: "after",
+        requestedMs,
+      }),
+      kind: "sweep",
+      phase: "after",
+      tool: "meshprobe sweep",
+      status: "skipped",
+      reason: after.reason,
+    };
+    this.#ports.writer.soon((store) => store.putCapture(row));
   }
 
   /** One full capture by mtr, from the budget; the sweeps at the burst are the wire's. */

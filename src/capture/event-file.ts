@@ -6,6 +6,7 @@ import type { Incident } from "../detect/incident.ts";
 import type { Hop, SweepHop } from "../path/hop.ts";
 import type { CanaryFacts, EventFacts, HostFacts, MeshMember } from "../verdict/facts.ts";
 import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
+import { FLOWS } from "../wire/peer.ts";
 import { GATEWAY, LOOPBACK } from "./canaries.ts";
 import type { HostDelta } from "./host/host-delta.ts";
 import { incidentFacts, routersOf, type RouterPath } from "./incident-facts.ts";
@@ -23,7 +24,9 @@ export interface EventContext {
   readonly addressOf: (peer: string) => string;
   readonly sourceOf: (address: string) => string | null;
   /** Routers of the baseline path, null without a baseline. */
-  readonly pathOf: (peer: string) => RouterPath | null;
+  readonly pathOf: (peer: string, flow?: number) => RouterPath | null;
+  /** How often each router of it answers while all is well. */
+  readonly replyRatesOf: (peer: string) => readonly (number | null)[] | null;
   readonly isOwnAddress: (address: string) => boolean;
   /** Hop tables of the mtr runs of an incident, of what they sent until then (null: until now). */
   readonly tablesOf: (incidentId: string, untilMs: number | null) => readonly (readonly Hop[])[];
@@ -32,6 +35,10 @@ export interface EventContext {
 interface Folder {
   incident: Incident;
   readonly path: RouterPath | null;
+  readonly replyRates: readonly (number | null)[] | null;
+  /** By flow, as they were when it began. */
+  readonly pathsBefore: readonly (RouterPath | null)[];
+  pathBefore: RouterPath | null;
   pathNow: RouterPath | null;
   /** By number of the sweep: a report may come many times. */
   readonly sweeps: Map<number, readonly SweepHop[]>;
@@ -70,16 +77,24 @@ export class EventFile {
     const folder = this.#folders.get(incident.id);
     if (folder !== undefined) folder.incident = incident;
     else {
-      const path = this.#context.pathOf(incident.peer);
-      this.#folders.set(incident.id, { incident, path, pathNow: null, sweeps: new Map(), replyTtl: null });
+      const { pathOf, replyRatesOf } = this.#context;
+      const path = pathOf(incident.peer);
+      const replyRates = replyRatesOf(incident.peer);
+      const pathsBefore = Array.from({ length: FLOWS }, (_, flow) => pathOf(incident.peer, flow));
+      const seen = { pathBefore: null, pathNow: null, sweeps: new Map(), replyTtl: null };
+      this.#folders.set(incident.id, { incident, path, replyRates, pathsBefore, ...seen });
     }
   }
 
   sweep(incidentId: string, report: SweepReport): void {
     const folder = this.#folders.get(incidentId);
     if (folder === undefined || report.skipped !== null) return;
-    folder.pathNow = routersOf(report.hops, report.target) ?? folder.pathNow;
-    if (report.trigger === "after") return;
+    const pathNow = routersOf(report.hops, report.target);
+    if (pathNow !== null) {
+      folder.pathNow = pathNow;
+      folder.pathBefore = folder.pathsBefore[report.flow] ?? null;
+    }
+    if (report.trigger === "after" || report.trigger === "baseline") return;
     folder.sweeps.set(report.id, report.hops);
     const [oldest] = folder.sweeps.keys();
     if (folder.sweeps.size > MAX_SWEEPS && oldest !== undefined) folder.sweeps.delete(oldest);

@@ -9,6 +9,9 @@ import { INCIDENT_LENGTH_MS, incidentKind, PeerIncidents, type Incident, type In
 import type { CaptureRow, IncidentRow, SampleBlock } from "../store/rows.ts";
 import type { BurstReport, SweepReport, WireMessage } from "../wire/messages.ts";
 import { CaptureOrders, type CapturePorts } from "./capture-orders.ts";
+import { AfterTables } from "./after-tables.ts";
+import type { Baselines } from "./baselines.ts";
+import { EventCrowd } from "./event-crowd.ts";
 import type { EventDesk } from "./event-desk.ts";
 import { newId } from "./ids.ts";
 import { incidentRow } from "./incident-row.ts";
@@ -16,8 +19,8 @@ import { askedBy, RemoteCaptures, type Asked, type RemotePorts } from "./remote-
 import { sweepRow } from "./sweep-row.ts";
 import { SweepSorter } from "./sweep-sorter.ts";
 
-export interface DeskPorts extends CapturePorts, Pick<RemotePorts, "addressOf" | "lastRemote"> {
-  readonly lastBaseline: (peer: string) => CaptureRow | null;
+export interface DeskPorts extends Omit<CapturePorts, "afterOf">, Pick<RemotePorts, "addressOf" | "lastRemote"> {
+  readonly baselines: Pick<Baselines, "put" | "row">;
   readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
 }
 
@@ -43,6 +46,8 @@ export class IncidentDesk {
   readonly #orders: CaptureOrders;
   readonly #remote: RemoteCaptures;
   readonly #sweeps: SweepSorter;
+  readonly #crowd: EventCrowd;
+  readonly #afters = new AfterTables();
   readonly #peers = new Map<string, PeerDesk>();
   readonly #folders = new Map<string, Folder>();
   /** The last sweep of a suspicion, by peer. */
@@ -58,7 +63,8 @@ export class IncidentDesk {
   constructor(config: Config, ports: DeskPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.#orders = new CaptureOrders(config, ports);
+    this.#crowd = new EventCrowd(config.capture.afterCycles);
+    this.#orders = new CaptureOrders(config, { ...ports, afterOf: ({ id }) => this.#crowd.afterOf(id) });
     this.#remote = new RemoteCaptures(config, { ...ports, mtr: this.#orders.mtr });
     this.#sweeps = new SweepSorter(ports);
     for (const peer of config.peers) {
@@ -76,6 +82,7 @@ export class IncidentDesk {
 
   /** The wire is gone: what it would have said of open bursts will never come. */
   wireGone(): void {
+    this.#endAfters("the probing process ended");
     for (const peer of this.#peers.values())
       this.#apply(peer, peer.incidents.abandonBursts({ nowMs: this.#ports.nowMs(), wallMs: this.#ports.wallMs() }));
   }
@@ -99,11 +106,19 @@ export class IncidentDesk {
     if (peer === undefined) return;
     const facts = report.trigger === "baseline" ? {} : (this.#clocks.get(report.peer) ?? {});
     const row = { ...sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) }), facts };
+    const { current } = peer.incidents;
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
     if (report.trigger === "remote") return this.#remote.sweep(row);
-    this.#sweeps.sort(row, peer.incidents.current);
     if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
-    if (peer.incidents.current !== null) this.#ports.events.sweep(peer.incidents.current.id, report);
+    if (current !== null) this.#ports.events.sweep(current.id, report);
+    if (report.trigger === "baseline") return this.#ports.baselines.put(row, report);
+    if (report.trigger !== "after") {
+      this.#sweeps.sort(row, current);
+      if (row.status !== "skipped" && current?.phase === "open") this.#crowd.traced(current.id);
+      return;
+    }
+    const table = current === null ? null : this.#afters.add(row, report, current.id);
+    if (table !== null) this.#sweeps.sort(table, current);
   }
 
   /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */
@@ -153,7 +168,12 @@ export class IncidentDesk {
   }
 
   async close(): Promise<void> {
+    this.#endAfters("agent stopped");
     await this.#orders.close();
+  }
+
+  #endAfters(reason: string): void {
+    for (const row of this.#afters.end(reason)) this.#ports.writer.soon((store) => store.putCapture(row));
   }
 
   #apply(peer: PeerDesk, changes: readonly IncidentChange[]): void {
@@ -185,12 +205,14 @@ export class IncidentDesk {
 
   #opened(peer: PeerDesk, incident: Incident): void {
     const eventId = this.#eventBook.join(incident.startedMs, `e${incident.id}`);
-    const baseline = this.#ports.lastBaseline(incident.peer);
+    const baseline = this.#ports.baselines.row(incident.peer);
     const before = baseline === null ? [] : [{ ...baseline, id: `${incident.id}-baseline`, incidentId: incident.id }];
     const suspicions = this.#sweeps.takeSuspicions(incident);
     peer.samplesFor = incident.id;
     this.#folders.set(incident.id, { eventId, baselineId: before[0]?.id ?? null, askedBy: null });
     this.#live.add(incident.peer);
+    this.#crowd.opened(eventId, incident);
+    if (suspicions.length > 0) this.#crowd.traced(incident.id);
     const row = this.#row(incident);
     this.#ports.writer.now((store) => store.openIncident(row, [...before, ...suspicions]));
     const { id, address, continues } = incident;
@@ -226,6 +248,7 @@ export class IncidentDesk {
   #closed(incident: Incident): void {
     this.#update(incident);
     this.#orders.closed(incident);
+    this.#crowd.closed(incident);
     this.#ports.events.closed(incident);
     this.#folders.delete(incident.id);
     this.#live.delete(incident.peer);

@@ -19,13 +19,17 @@ export interface IncidentEvidence {
   /** Hop tables of the mtr runs, of what they sent in the bursts. */
   readonly tables: readonly (readonly Hop[])[];
   readonly path: RouterPath | null;
+  /** How often each of its routers answers while all is well; null without a baseline. */
+  readonly replyRates: readonly (number | null)[] | null;
+  /** What the flow of `pathNow` took before. */
+  readonly pathBefore: RouterPath | null;
   /** The last path that was seen whole since the burst began; null when none was. */
   readonly pathNow: RouterPath | null;
   readonly replyTtlChanged: { readonly before: number; readonly now: number } | null;
 }
 
 export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
-  const { incident, path, pathNow, sweeps } = evidence;
+  const { incident, path, pathBefore, pathNow, sweeps } = evidence;
   const sum = (of: (burst: Incident["bursts"][number]) => number): number => incident.bursts.reduce((total, burst) => total + of(burst), 0);
   const sent = sum(({ count }) => count.sent);
   const lost = sum(({ count }) => count.lost);
@@ -55,11 +59,11 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
       sweeps,
       tables: evidence.tables,
       path,
-      replyRates: null,
+      replyRates: evidence.replyRates,
       loss: judged > 0 ? (lost + pending) / judged : 0,
     }),
     path,
-    pathChanged: path !== null && pathNow !== null && differs(path, pathNow) ? { before: path, now: pathNow } : null,
+    pathChanged: pathBefore !== null && pathNow !== null && differs(pathBefore, pathNow) ? { before: pathBefore, now: pathNow } : null,
     replyTtlChanged: evidence.replyTtlChanged,
     freshId: add(incident.bursts.map((burst) => burst.freshId)),
   };

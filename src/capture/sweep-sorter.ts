@@ -1,4 +1,4 @@
-/** Where a sweep belongs: it is the baseline of its peer, or evidence of an incident, or it waits for the burst that its suspicion may turn into. */
+/** Where a sweep belongs: it is evidence of an incident, or it waits for the burst that its suspicion may turn into. Baselines are `Baselines`' own. */
 import type { Incident } from "../detect/incident.ts";
 import type { CaptureRow } from "../store/rows.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
@@ -23,11 +23,6 @@ export class SweepSorter {
 
   /** Keeps the row where it belongs. `current` is the last incident of its peer, closed or not. */
   sort(row: CaptureRow, current: Incident | null): void {
-    if (row.trigger === "baseline") {
-      // One row a peer, replaced: what an incident refers to it keeps as a copy of its own.
-      if (row.status === "complete") this.#ports.writer.soon((store) => store.putCapture({ ...row, id: `baseline-${row.peer}` }));
-      return;
-    }
     // A suspicion while no burst is open waits for the burst that may follow: it must not be shown as taken during one. The trace after may come after the close.
     const belongs = row.trigger === "after" || (row.trigger === "suspect" ? current?.phase === "open" : current?.phase !== "closed");
     if (current !== null && belongs) return this.#ports.writer.soon((store) => store.putCapture({ ...row, incidentId: current.id }));

@@ -53,6 +53,8 @@ export interface Config {
     readonly baselineMs: number;
     /** From the end of a burst until the trace after it. */
     readonly afterMs: number;
+    /** Most sweeps of that, one a second. */
+    readonly afterCycles: number;
   };
   readonly store: {
     readonly maxBytes: number;

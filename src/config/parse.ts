@@ -57,6 +57,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
         hourly: integer({ min: 0, max: 60, because: "a full capture takes about a minute" }),
         daily: integer({ min: 0, max: 1440, because: "a full capture takes about a minute" }),
         after: duration({ min: 100, max: HOUR, because: "the trace after a burst belongs to its incident" }),
+        after_cycles: integer({ min: 1, max: 1000, because: "it is one sweep a second, and an incident needs one" }),
         baseline: duration({ min: SECOND, max: DAY, because: "routers answer few traces a second, and paths change within a day" }),
       }),
     store: (at) =>
@@ -117,8 +118,9 @@ export function parseConfig(text: string, options: ParseOptions): Config {
       mtr: capture?.mtr?.value ?? true,
       hourly: capture?.hourly?.value ?? 12,
       daily: capture?.daily?.value ?? 60,
-      baselineMs: capture?.baseline?.value ?? 10 * MINUTE,
+      baselineMs: capture?.baseline?.value ?? MINUTE,
       afterMs,
+      afterCycles: capture?.after_cycles?.value ?? 100,
     },
     store: {
       maxBytes: store?.max_bytes?.value ?? 2e9,

@@ -29,4 +29,6 @@ export interface SweepHop {
   readonly sent: boolean;
   readonly answer: SweepAnswer | null;
   readonly note: string | null;
+  /** Wall ms when it was asked in another sweep, for whichever peer, where this one did not ask again. */
+  readonly sharedMs?: number;
 }

@@ -48,8 +48,9 @@ function figures(hop: Hop): string {
 
 /** "3 sweeps and 1 mtr, 2026-11-20 04:12:03.301 to 04:12:12.320". */
 function describe(traces: readonly ReportCapture[], zone: ZoneOffset): string {
-  const sweeps = traces.filter((capture) => capture.kind === "sweep").length;
-  const runs = traces.length - sweeps;
+  const swept = traces.filter((capture) => capture.kind === "sweep");
+  const sweeps = swept.reduce((sum, { facts }) => sum + (typeof facts["sweeps"] === "number" ? facts["sweeps"] : 1), 0);
+  const runs = traces.length - swept.length;
   const what = [...(sweeps > 0 ? [plural(sweeps, "sweep")] : []), ...(runs > 0 ? [plural(runs, "mtr run")] : [])].join(" and ");
   const fromMs = Math.min(...traces.map((capture) => Date.parse(capture.started_at)));
   const toMs = Math.max(...traces.map((capture) => Date.parse(capture.hops_until ?? capture.finished_at ?? capture.started_at)));

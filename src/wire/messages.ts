@@ -51,6 +51,8 @@ export interface SweepReport {
   readonly finishedMs: number | null;
   /** Why nothing was sent, null when it was. */
   readonly skipped: string | null;
+  /** Of a trace after a burst: the how manieth sweep of how many. */
+  readonly cycle?: { readonly number: number; readonly of: number };
   readonly hops: readonly SweepHop[];
 }
 
@@ -155,7 +157,9 @@ export type WireMessage =
 export type AgentCommand =
   | { readonly kind: "start"; readonly settings: WireSettings }
   | { readonly kind: "address"; readonly peer: string; readonly address: string }
-  | { readonly kind: "sweep"; readonly peer: string; readonly trigger: SweepTrigger }
+  | { readonly kind: "sweep"; readonly peer: string; readonly trigger: Exclude<SweepTrigger, "after"> }
+  /** A trace after a burst: so many sweeps, one a second. */
+  | { readonly kind: "trace-after"; readonly peer: string; readonly cycles: number }
   /** Ends the burst of a peer that has lasted as long as an incident may; it opens again at once. */
   | { readonly kind: "cut"; readonly peer: string }
   /** A running mtr asks the hops towards a peer, from this TTL on, once a second: no sweep may add to that. `pid` is killed if the agent dies. */

@@ -201,7 +201,7 @@ export class Prober {
       post: (sweep) => post({ kind: "sweep", sweep }),
       random: random32,
     });
-    this.#schedule = new SweepSchedule({ clock, sweeper: this.#sweeper, baselineMs: settings.baselineMs });
+    this.#schedule = new SweepSchedule({ clock, sweeper: this.#sweeper, baselineMs: settings.baselineMs, random: random32 });
   }
 
   /** One packet from a socket, at any time. */
@@ -261,6 +261,11 @@ export class Prober {
       case "sweep": {
         const peer = this.#byName.get(command.peer);
         if (peer !== undefined) this.#schedule.request(peer, command.trigger, peer.lastFlow);
+        return;
+      }
+      case "trace-after": {
+        const peer = this.#byName.get(command.peer);
+        if (peer !== undefined) this.#schedule.traceAfter(peer, { flow: peer.lastFlow, cycles: command.cycles });
         return;
       }
       case "cut": {

@@ -1,16 +1,21 @@
 /**
  * Sweeps: one packet for every TTL at once, so the whole path answers within one round trip. They ride on the flow of the probes that were lost, and
  * every TTL costs a token of the hop budget: what it refuses is left out and said, so that no table shows a loss that we made ourselves.
+ *
+ * Baselines take from others what these have just asked (`BaselinePlans`), and are believed only if what they asked themselves fits. A trace after a burst has
+ * its hops reserved (`AfterRuns`) and asks them all.
  */
 import { holdsAddress } from "../packet/address.ts";
 import { TAG_OFFSET, type Flow } from "../packet/probe.ts";
 import type { IcmpPacket } from "../packet/icmp.ts";
-import type { SweepAnswer, SweepHop } from "../path/hop.ts";
+import type { SweepHop } from "../path/hop.ts";
 import type { Clock } from "./clock.ts";
 import { SENDS_PER_DRAIN } from "./drain.ts";
-import { HopBudget, type BudgetClass } from "./hop-budget.ts";
+import { BaselinePlans, type BaselinePlan, type HopPlan } from "./baseline-plan.ts";
+import { HopBudget } from "./hop-budget.ts";
 import type { SweepReport, SweepTrigger } from "./messages.ts";
-import { MAX_TTL, Paths } from "./paths.ts";
+import { Paths } from "./paths.ts";
+import { NOT_ASKED, reachedAt, SweepLessons, type MutableHop, type Sweep } from "./sweep-lessons.ts";
 import type { Peer } from "./peer.ts";
 
 /** What has answered by then is reported, so that it is on disk before the burst is over. */
@@ -36,28 +41,6 @@ export interface TracePacket {
 /** Sends one trace packet now; an errno name when the kernel refused. */
 export type SendTrace = (packet: TracePacket) => string | null;
 
-interface MutableHop {
-  ttl: number;
-  sent: boolean;
-  answer: SweepAnswer | null;
-  note: string | null;
-}
-
-interface Sweep {
-  readonly id: number;
-  readonly peer: Peer;
-  readonly trigger: SweepTrigger;
-  readonly flow: number;
-  readonly startedUs: number;
-  firstHopUs: number | null;
-  interim: boolean;
-  /** All its packets have left. */
-  launched: boolean;
-  done: boolean;
-  readonly hops: MutableHop[];
-  readonly handles: number[];
-}
-
 interface Handle {
   readonly sweep: Sweep;
   readonly hop: MutableHop;
@@ -66,23 +49,16 @@ interface Handle {
   readonly tagLow: number;
 }
 
-/** What has time must not take the tokens of a burst that may begin at any moment. */
-function budgetOf(trigger: SweepTrigger): BudgetClass {
-  return trigger === "baseline" || trigger === "after" ? "baseline" : "urgent";
-}
-
-/** The smallest TTL that reached the target, null when none did. */
-function reachedAt(sweep: Sweep): number | null {
-  return sweep.hops.find((hop) => hop.answer?.kind === "echo-reply")?.ttl ?? null;
-}
-
 export class Sweeper {
   readonly #budget = new HopBudget();
   /** Hops that a running mtr asks, by its process id. */
   readonly #mtrs = new Map<number, readonly string[]>();
   readonly #handles = new Map<number, Handle>();
   readonly #active = new Set<Sweep>();
+  readonly #failed = new Map<Peer, number>();
   readonly #paths = new Paths();
+  readonly #plans = new BaselinePlans({ paths: this.#paths, budget: this.#budget });
+  readonly #lessons: SweepLessons;
   #recent: { readonly name: string; readonly atUs: number }[] = [];
   readonly #clock: Clock;
   readonly #send: SendTrace;
@@ -101,6 +77,7 @@ export class Sweeper {
     readonly random: () => number;
   }) {
     this.#clock = options.clock;
+    this.#lessons = new SweepLessons({ paths: this.#paths, plans: this.#plans, clock: options.clock });
     this.#send = options.send;
     this.#drain = options.drain;
     this.#post = options.post;
@@ -114,47 +91,67 @@ export class Sweeper {
   /** Sends a sweep now, as far as the hop budget allows; one that may ask too little is reported as skipped. */
   launch(peer: Peer, trigger: SweepTrigger, flow: number): void {
     if (peer.address === null) return;
-    const nowUs = this.#clock.nowUs();
-    const use = budgetOf(trigger);
-    const last = this.#paths.lastTtl(peer);
-    const sweep: Sweep = {
-      id: this.#nextId++,
-      peer,
-      trigger,
-      flow,
-      startedUs: nowUs,
-      firstHopUs: null,
-      interim: false,
-      launched: false,
-      done: false,
-      hops: [],
-      handles: [],
-    };
+    const sweep = this.#create(peer, trigger, { flow });
     if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
-    const known = this.#paths.length(peer) ?? last;
-    const allowed: boolean[] = [];
-    let granted = 0;
-    for (let ttl = 1; ttl <= last; ttl++) {
-      allowed[ttl] = this.#budget.available(this.#paths.key(peer, ttl), { use, nowUs });
-      if (allowed[ttl] && ttl <= known) granted++;
-    }
-    if (granted < known * MIN_SHARE && trigger !== "baseline") return this.#skip(sweep, this.#spentReason(nowUs));
-    this.#active.add(sweep);
-    for (let ttl = 1; ttl <= last && !sweep.done; ttl++) {
-      const hop: MutableHop = { ttl, sent: false, answer: null, note: null };
-      sweep.hops.push(hop);
-      if (allowed[ttl] && this.#budget.take(this.#paths.key(peer, ttl), { use, nowUs })) this.#sendHop(sweep, hop);
-      else hop.note = "not asked: hop budget";
-      // Answers of near hops must not wait until the last packet has left; the target may even have answered by then.
-      if (ttl % SENDS_PER_DRAIN === 0) this.#drain();
-    }
-    sweep.launched = true;
-    if (!sweep.done && this.#complete(sweep)) this.#finish(sweep, this.#clock.nowUs());
-    if (use === "urgent")
-      this.#recent = [
-        ...this.#recent.filter((other) => other.name !== peer.name && nowUs - other.atUs < RECENT_US),
-        { name: peer.name, atUs: nowUs },
-      ];
+    const { hops, isWorth } = this.#urgentPlan(peer, flow, sweep.startedUs);
+    if (!isWorth) return this.#skip(sweep, this.#spentReason(sweep.startedUs));
+    this.#go(sweep, hops);
+    const nowUs = sweep.startedUs;
+    this.#recent = [...this.#recent.filter((other) => other.name !== peer.name && nowUs - other.atUs < RECENT_US), { name: peer.name, atUs: nowUs }];
+  }
+
+  /** Sends a baseline; false when it would have holes for want of tokens and `holes` does not allow that. */
+  baseline(peer: Peer, flow: number, { holes }: { readonly holes: boolean }): boolean {
+    const plan = this.#plans.plan(peer, flow, this.#clock.nowUs());
+    if (peer.address === null || this.#active.size >= MAX_ACTIVE || !(plan.whole || holes)) return false;
+    if (this.#failed.get(peer) === flow) this.#failed.delete(peer);
+    this.#go(this.#create(peer, "baseline", { flow, plan }), plan.hops);
+    return true;
+  }
+
+  /** The flow whose last baseline did not reach the peer, or found another path than others made it look like; null when it is well. */
+  failedFlow(peer: Peer): number | null {
+    return this.#failed.get(peer) ?? null;
+  }
+
+  /** The path of this flow was seen whole, by packets of its own. */
+  knows(peer: Peer, flow: number): boolean {
+    return this.#plans.isSure(peer, flow);
+  }
+
+  /** There is a path at all, be it assumed. */
+  hasPath(peer: Peer): boolean {
+    return this.#paths.length(peer, 0) !== null;
+  }
+
+  /** There are tokens for what was only assumed of a path. */
+  mayVerify(peer: Peer): boolean {
+    return this.#plans.plan(peer, 0, this.#clock.nowUs()).assumed === 0;
+  }
+
+  /** One sweep of a trace after a burst: its hops are reserved for it. */
+  after(peer: Peer, flow: number, cycle: NonNullable<SweepReport["cycle"]>): void {
+    if (peer.address === null) return;
+    const hops = Array.from({ length: this.#paths.lastTtl(peer, flow) }, (): HopPlan => ({ kind: "ask", key: null, routers: 1 }));
+    this.#go(this.#create(peer, "after", { flow, cycle }), hops);
+  }
+
+  /** Reports a trace after a burst that was not made, or not to its end. */
+  skipAfter(peer: Peer, flow: number, reason: string): void {
+    this.#skip(this.#create(peer, "after", { flow }), reason);
+  }
+
+  /** Reserves the routers towards a peer if nothing else asks them once a second and they have answered enough lately; null while that is not so. */
+  lendHops(peer: Peer, flow: number): readonly string[] | null {
+    const nowUs = this.#clock.nowUs();
+    const keys = this.#paths.routerKeys(peer, flow);
+    if (!keys.every((key) => this.#budget.available(key, { use: "baseline", nowUs }))) return null;
+    this.#budget.lend(keys, nowUs);
+    return keys;
+  }
+
+  giveBack(hops: readonly string[]): void {
+    this.#budget.release(hops, this.#clock.nowUs());
   }
 
   /** An echo reply or an ICMP error that quotes a trace packet of this flow. False when it is not one of ours. */
@@ -182,13 +179,13 @@ export class Sweeper {
   /** A running mtr asks the hops towards this peer once a second: nothing is added to that. */
   mtrStarted(pid: number, peer: Peer | null, firstTtl: number): void {
     if (peer === null) return;
-    const hops = this.#paths.routerKeys(peer, firstTtl);
+    const hops = this.#paths.routerKeys(peer, peer.lastFlow, firstTtl);
     this.#mtrs.set(pid, hops);
-    this.#budget.reserve(hops);
+    this.#budget.reserve(hops, this.#clock.nowUs());
   }
 
   mtrEnded(pid: number): void {
-    this.#budget.release(this.#mtrs.get(pid) ?? []);
+    this.#budget.release(this.#mtrs.get(pid) ?? [], this.#clock.nowUs());
     this.#mtrs.delete(pid);
   }
 
@@ -204,11 +201,49 @@ export class Sweeper {
   }
 
   /** Whether every hop known towards the peer may be asked now. */
-  mayAskAll(peer: Peer, trigger: SweepTrigger): boolean {
-    const at = { use: budgetOf(trigger), nowUs: this.#clock.nowUs() };
-    const last = this.#paths.length(peer) ?? MAX_TTL;
-    for (let ttl = 1; ttl <= last; ttl++) if (!this.#budget.available(this.#paths.key(peer, ttl), at)) return false;
-    return true;
+  mayAskAll(peer: Peer, flow: number): boolean {
+    const nowUs = this.#clock.nowUs();
+    return this.#paths.routerKeys(peer, flow).every((key) => this.#budget.available(key, { use: "urgent", nowUs }));
+  }
+
+  #create(
+    peer: Peer,
+    trigger: SweepTrigger,
+    of: { readonly flow: number; readonly plan?: BaselinePlan; readonly cycle?: NonNullable<SweepReport["cycle"]> },
+  ): Sweep {
+    const progress = { firstHopUs: null, interim: false, launched: false, done: false };
+    const { flow, plan = null, cycle = null } = of;
+    return { id: this.#nextId++, peer, trigger, flow, startedUs: this.#clock.nowUs(), ...progress, plan, cycle, hops: [], handles: [] };
+  }
+
+  #urgentPlan(peer: Peer, flow: number, nowUs: number): { readonly hops: HopPlan[]; readonly isWorth: boolean } {
+    const last = this.#paths.lastTtl(peer, flow);
+    const known = this.#paths.length(peer, flow) ?? last;
+    const hops = Array.from({ length: last }, (_, index): HopPlan => {
+      const key = this.#paths.key(peer, flow, index + 1);
+      return this.#budget.available(key, { use: "urgent", nowUs }) ? { kind: "ask", key, routers: 1 } : { kind: "deny" };
+    });
+    const granted = hops.filter((hop, index) => hop.kind === "ask" && index < known).length;
+    return { hops, isWorth: granted >= known * MIN_SHARE };
+  }
+
+  #go(sweep: Sweep, plan: readonly HopPlan[]): void {
+    const use = sweep.trigger === "baseline" ? "baseline" : "urgent";
+    const nowUs = sweep.startedUs;
+    this.#active.add(sweep);
+    for (let ttl = 1; ttl <= plan.length && !sweep.done; ttl++) {
+      const wish = plan[ttl - 1] as HopPlan;
+      const hop: MutableHop = { ttl, sent: false, answer: null, note: null, shared: null, sharedMs: null };
+      sweep.hops.push(hop);
+      if (wish.kind === "share") hop.shared = wish.node;
+      else if (wish.kind === "ask" && (wish.key === null || this.#budget.take(wish.key, { use, nowUs, routers: wish.routers })))
+        this.#sendHop(sweep, hop);
+      else hop.note = NOT_ASKED;
+      // Answers of near hops must not wait until the last packet has left; the target may even have answered by then.
+      if (ttl % SENDS_PER_DRAIN === 0) this.#drain();
+    }
+    sweep.launched = true;
+    if (!sweep.done && this.#complete(sweep)) this.#finish(sweep, this.#clock.nowUs());
   }
 
   #sendHop(sweep: Sweep, hop: MutableHop): void {
@@ -222,6 +257,8 @@ export class Sweeper {
     sweep.handles.push(handle);
     const error = this.#send({ peer: sweep.peer, flow, ttl: hop.ttl, handle, tagHigh, tagLow });
     hop.sent = error === null;
+    const node = this.#paths.of(sweep.peer, sweep.flow)?.nodes[hop.ttl - 1];
+    if (node !== undefined && hop.sent) node.askedUs = sentUs;
     if (error !== null) hop.note = `not sent: ${error}`;
   }
 
@@ -243,7 +280,8 @@ export class Sweeper {
     if (sweep.done) return;
     sweep.done = true;
     this.#active.delete(sweep);
-    this.#paths.remember(sweep.peer, { hops: sweep.hops, reachedTtl: reachedAt(sweep) });
+    if (sweep.trigger !== "baseline") this.#lessons.take(sweep);
+    else if (!this.#lessons.takeBaseline(sweep)) this.#failed.set(sweep.peer, sweep.flow);
     for (const handle of sweep.handles) this.#handles.delete(handle);
     this.#post(this.#report(sweep, nowUs));
   }
@@ -254,7 +292,13 @@ export class Sweeper {
   }
 
   #report(sweep: Sweep, finishedUs: number | null): SweepReport {
-    const hops: SweepHop[] = sweep.hops.map((hop) => ({ ...hop }));
+    const hops = sweep.hops.map(({ ttl, sent, answer, note, sharedMs }): SweepHop => ({
+      ttl,
+      sent: sent || sharedMs !== null,
+      answer,
+      note,
+      ...(sharedMs === null ? {} : { sharedMs }),
+    }));
     return {
       id: sweep.id,
       peer: sweep.peer.name,
@@ -265,6 +309,7 @@ export class Sweeper {
       firstHopMs: sweep.firstHopUs === null ? null : this.#clock.wallMs(sweep.firstHopUs),
       finishedMs: finishedUs === null ? null : this.#clock.wallMs(finishedUs),
       skipped: null,
+      ...(sweep.cycle === null ? {} : { cycle: sweep.cycle }),
       hops,
     };
   }

@@ -81,7 +81,12 @@ export class BurstLab {
     const lab = await createLab(starSpec(options.peers));
     try {
       const { directory, cli } = options;
-      const agent = await startStarAgent(lab, { directory, cli, detect: { cooling: "100ms", merge: "1s" }, capture: { after: "100ms" } });
+      const agent = await startStarAgent(lab, {
+        directory,
+        cli,
+        detect: { cooling: "100ms", merge: "1s" },
+        capture: { after: "100ms", after_cycles: 1 },
+      });
       const burstLab = new BurstLab(lab, agent);
       await until("the path to every peer", BASELINE_TIMEOUT_MS, () => burstLab.view.peersWithBaseline().size === options.peers);
       await pause(RECOVERY_MS);

@@ -26,7 +26,7 @@ export class EvidenceView {
       "SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND peer = ? AND started_ms >= ? ORDER BY started_ms, id",
     );
     this.#baselines = this.#db.prepare(
-      "SELECT peer FROM captures WHERE incident_id IS NULL AND trigger = 'baseline' AND status = 'complete' AND reached = 1",
+      "SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'baseline' AND status = 'complete' AND reached = 1 ORDER BY started_ms",
     );
     this.#lines = this.#db.prepare(
       "SELECT body FROM captures JOIN lines ON capture_id = captures.id WHERE incident_id = ? ORDER BY started_ms, captures.id, number",
@@ -63,6 +63,11 @@ export class EvidenceView {
   /** Peers whose path while healthy is known. */
   peersWithBaseline(): ReadonlySet<string> {
     return new Set(this.#baselines.all().map((cells) => String(cells["peer"])));
+  }
+
+  /** The newest row of each peer. */
+  baselines(): ReadonlyMap<string, CaptureRow> {
+    return new Map(this.#baselines.all().map((cells) => [String(cells["peer"]), captureFromCells(cells)]));
   }
 
   close(): void {

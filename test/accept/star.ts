@@ -10,7 +10,7 @@ export interface StarAgentOptions {
   readonly cli: string | undefined;
   /** Shortened, so that one burst can follow the other. */
   readonly detect: Readonly<Record<string, string>>;
-  readonly capture?: Readonly<Record<string, string>>;
+  readonly capture?: Readonly<Record<string, string | number>>;
 }
 
 export function startStarAgent(lab: Lab, { directory, cli, detect, capture = {} }: StarAgentOptions): Promise<Agent> {

@@ -1,6 +1,7 @@
 /** What is asked for when, without bursts: incidents come as they are. The life of an incident is the desk's test. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import type { After } from "../../../src/capture/event-crowd.ts";
 import { CaptureOrders } from "../../../src/capture/capture-orders.ts";
 import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
@@ -29,6 +30,7 @@ class Room {
   readonly log = new FakeLog();
   readonly commands: AgentCommand[] = [];
   nowMs = 0;
+  after: After = { cycles: 10 };
   readonly #store: EvidenceStore;
   readonly #writer: EvidenceWriter;
 
@@ -45,12 +47,15 @@ class Room {
       nowMs: () => this.nowMs,
       log: this.log,
       sourceOf: () => "10.0.0.1",
+      afterOf: () => this.after,
       startMtr: this.mtr.start,
     });
   }
 
   sweeps(): string[] {
-    return this.commands.flatMap((command) => (command.kind === "sweep" ? [command.trigger] : []));
+    return this.commands.flatMap((command) =>
+      command.kind === "sweep" ? [command.trigger] : command.kind === "trace-after" ? [`after, ${command.cycles} sweeps`] : [],
+    );
   }
 
   reasons(): unknown[] {
@@ -66,7 +71,7 @@ test("with mtr turned off nothing is spawned; the trace after is still asked for
   room.orders.burstEnded(cooling);
   for (const nowMs of [15_999, 16_000, 16_100]) room.orders.tick(cooling, nowMs);
   await settled();
-  assert.deepEqual([room.mtr.runs.length, room.sweeps()], [0, ["after"]]);
+  assert.deepEqual([room.mtr.runs.length, room.sweeps()], [0, ["after, 10 sweeps"]]);
 });
 
 test("mtr cannot trace a link-local address with a zone: sweeps take its place, and the row says why", (t) => {

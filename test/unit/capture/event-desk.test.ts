@@ -39,6 +39,7 @@ class Room {
       addressOf: (peer) => peer,
       sourceOf: () => null,
       pathOf: () => null,
+      replyRatesOf: () => null,
       isOwnAddress: (address) => address === "10.0.0.1",
       tablesOf: () => [],
     });

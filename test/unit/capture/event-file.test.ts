@@ -16,6 +16,7 @@ const context: EventContext = {
   addressOf: (peer) => `address of ${peer}`,
   sourceOf: () => "10.0.0.1",
   pathOf: () => PATH,
+  replyRatesOf: () => null,
   isOwnAddress: (address) => address === "10.0.0.1",
   tablesOf: () => [],
 };

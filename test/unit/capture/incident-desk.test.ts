@@ -1,6 +1,7 @@
 /** The desk with a real store, a fake wire and a fake mtr: what is on disk, in which order, and what was ordered. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import { Baselines } from "../../../src/capture/baselines.ts";
 import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { IncidentDesk } from "../../../src/capture/incident-desk.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
@@ -46,7 +47,7 @@ class Room {
       nowMs: () => this.nowS * 1000,
       log: { info: () => {}, warn: () => {} },
       sourceOf: () => "10.0.0.1",
-      lastBaseline: (peer) => this.store.lastBaseline(peer),
+      baselines: new Baselines({ writer: this.writer, stored: (peer) => this.store.lastBaseline(peer) }),
       lastRemote: (peer) => this.store.lastRemote(peer),
       addressOf: (peer) => ({ p1: "10.0.0.2", p2: "10.0.0.3" })[peer] ?? null,
       events: { opened: () => {}, changed: () => {}, closed: () => {}, sweep: () => {}, tick: () => {} },
@@ -133,7 +134,13 @@ class Room {
   }
 
   sweepsOrdered(): string[] {
-    return this.commands.flatMap((command) => (command.kind === "sweep" ? [`${command.trigger} ${command.peer}`] : []));
+    return this.commands.flatMap((command) =>
+      command.kind === "sweep"
+        ? [`${command.trigger} ${command.peer}`]
+        : command.kind === "trace-after"
+          ? [`after ${command.peer} ${command.cycles}`]
+          : [],
+    );
   }
 }
 
@@ -176,9 +183,9 @@ test("a whole life: sweeps, the trace after, mtr stopped at the end of cooling, 
   assert.deepEqual(room.sweepsOrdered(), []);
   assert.equal(room.rows("incidents")[0]?.status, "cooling");
   await room.until(19.3);
-  assert.deepEqual(room.sweepsOrdered(), ["after p1"]);
+  assert.deepEqual(room.sweepsOrdered(), ["after p1 100"]);
   assert.equal(room.mtr.runs[0]?.options.signal.aborted, true);
-  room.sweep(2, "after");
+  for (const number of [1, 2]) room.sweep(1 + number, "after", { cycle: { number, of: 2 } });
   room.burst(1, { from: 0.5, to: 4 }, { final: true });
   await room.until(64.5);
   const [row] = room.rows("incidents");
@@ -187,6 +194,15 @@ test("a whole life: sweeps, the trace after, mtr stopped at the end of cooling, 
   assert.deepEqual(
     room.rows("captures").map((capture) => capture["phase"]),
     ["during", "during", "after"],
+  );
+  const after = room.rows("captures")[2];
+  assert.equal(after?.["facts"], '{"sweeps":2,"of":2}');
+  assert.deepEqual(
+    (JSON.parse(String(after?.["hops"])) as { sent: number; received: number }[]).map(({ sent, received }) => [sent, received]),
+    [
+      [2, 2],
+      [2, 2],
+    ],
   );
   assert.equal(room.desk.isIdle, true);
 });

@@ -47,7 +47,19 @@ function evidence(count: Partial<BurstCount>, more: Partial<IncidentEvidence> = 
       },
     ],
   };
-  return { incident, labels: {}, self: "10.0.0.100", path: PATH, sweeps: [], pathNow: null, tables: [], replyTtlChanged: null, ...more };
+  return {
+    incident,
+    labels: {},
+    self: "10.0.0.100",
+    path: PATH,
+    replyRates: null,
+    sweeps: [],
+    pathBefore: PATH,
+    pathNow: null,
+    tables: [],
+    replyTtlChanged: null,
+    ...more,
+  };
 }
 
 test("probes that nobody has judged yet were not answered: they say nothing of what the peer heard", () => {

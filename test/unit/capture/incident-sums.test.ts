@@ -12,6 +12,8 @@ function evidence(more: Partial<IncidentEvidence> = {}): IncidentEvidence {
     sweeps: [],
     tables: [],
     path: null,
+    replyRates: null,
+    pathBefore: more.path ?? null,
     pathNow: null,
     replyTtlChanged: null,
     ...more,

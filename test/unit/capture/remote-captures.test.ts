@@ -48,7 +48,7 @@ class Room {
       nowMs: () => this.nowS * 1000,
       log: this.log,
       sourceOf: () => "10.0.0.1",
-      lastBaseline: () => null,
+      baselines: { put: () => {}, row: () => null },
       lastRemote: (peer) => this.store.lastRemote(peer),
       addressOf: (peer) => (PEERS.includes(peer) ? `10.0.0.${PEERS.indexOf(peer) + 2}` : null),
       events: { opened: () => {}, changed: () => {}, closed: () => {}, sweep: (id) => void this.eventSweeps.push(id), tick: () => {} },

@@ -38,14 +38,6 @@ class Room {
   }
 }
 
-test("a peer has one baseline, replaced by the next that is complete", (t) => {
-  const room = new Room(t);
-  room.sorter.sort(sweep("a", "baseline"), null);
-  room.sorter.sort(sweep("b", "baseline"), incident("open"));
-  room.sorter.sort(sweep("c", "baseline", { status: "partial" }), null);
-  assert.deepEqual(room.stored(), [["baseline-bj-b1", null]]);
-});
-
 test("while a burst lasts every sweep is evidence; while it cools a suspicion is not; after the close only the trace after is", (t) => {
   const kept: Record<IncidentPhase, string[]> = { open: ["suspect", "burst", "after"], cooling: ["burst", "after"], closed: ["after"] };
   for (const phase of ["open", "cooling", "closed"] as const) {

@@ -62,7 +62,7 @@ detect:
   window: 20
   lost: 5
   merge: 60s
-capture: { mtr: true, hourly: 12, after: 15s, baseline: 10m }
+capture: { mtr: true, hourly: 12, after: 15s, after_cycles: 10, baseline: 1m }
 store: { max_bytes: 2GB, evidence: 365d, rollups: { 10s: 7d, 1m: 30d, 1h: 365d } }
 peers:
   - { name: bj-b1, address: 10.20.3.2 }

@@ -43,17 +43,38 @@ test("hops have tokens of their own, and asking whether there is one takes none"
 
 test("a hop that a running mtr asks is left alone by baselines, gets no new tokens, and both come back when the last mtr is gone", () => {
   const budget = new HopBudget();
-  budget.reserve(["a", "b"]);
-  budget.reserve(["a"]);
+  budget.reserve(["a", "b"], 0);
+  budget.reserve(["a"], 0);
   assert.equal(takeAll(budget, "baseline", 0, "a"), 0);
   assert.equal(takeAll(budget, "urgent", 0, "a"), 3);
   assert.equal(takeAll(budget, "urgent", 100 * S, "a"), 0);
-  budget.release(["a", "b"]);
+  budget.release(["a", "b"], 100 * S);
   assert.equal(takeAll(budget, "baseline", 100 * S, "a"), 0);
-  budget.release(["a"]);
+  budget.release(["a"], 100 * S);
   assert.equal(takeAll(budget, "urgent", 102 * S, "a"), 2);
   assert.equal(takeAll(budget, "baseline", 102 * S, "a"), 3);
-  budget.release(["never reserved"]);
+  budget.release(["never reserved"], 102 * S);
+});
+
+test("a bucket that stands for several routers holds and gets back as many times what one does", () => {
+  const budget = new HopBudget();
+  const ask = (nowUs: number): number => {
+    let taken = 0;
+    while (budget.take("ttl 3", { use: "baseline", nowUs, routers: 4 })) taken++;
+    return taken;
+  };
+  assert.deepEqual([ask(0), ask(5 * S), ask(3_600 * S)], [12, 4, 12]);
+});
+
+test("hops lent to a trace of ours: baselines have nothing, incidents have their three again, and neither gets more until it is over", () => {
+  const budget = new HopBudget();
+  takeAll(budget, "urgent", 0);
+  takeAll(budget, "urgent", 0, "b");
+  takeAll(budget, "baseline", 0, "b");
+  budget.lend(["10.0.0.1", "b"], 0);
+  assert.deepEqual([takeAll(budget, "baseline", 60 * S), takeAll(budget, "urgent", 60 * S), takeAll(budget, "urgent", 60 * S, "b")], [0, 3, 0]);
+  budget.release(["10.0.0.1", "b"], 60 * S);
+  assert.deepEqual([takeAll(budget, "baseline", 65.1 * S), takeAll(budget, "urgent", 65.1 * S)], [1, 3]);
 });
 
 test("a clock that stands still or a flood of hops breaks nothing: memory is bounded, and a full bucket is what is forgotten", () => {

@@ -1,0 +1,42 @@
+/** The trace after a burst: its sweeps, one a second, become one capture, stored again with each of them. */
+import { mergeHops } from "../path/hop-table.ts";
+import type { CaptureRow } from "../store/rows.ts";
+import type { SweepReport } from "../wire/messages.ts";
+
+export class AfterTables {
+  /** Those that are not complete, by peer. */
+  readonly #open = new Map<string, CaptureRow>();
+
+  /** The capture as it is with this sweep. Null while the sweep may still get answers. `row` is that of the sweep alone. */
+  add(row: CaptureRow, { cycle, finishedMs }: SweepReport, incidentId: string): CaptureRow | null {
+    const open = this.#open.get(row.peer);
+    const before = open?.incidentId === incidentId && cycle?.number !== 1 ? open : undefined;
+    if (finishedMs === null) return null;
+    if (cycle === undefined) {
+      // The word that nothing more comes.
+      this.#open.delete(row.peer);
+      return before === undefined ? { ...row, incidentId } : { ...before, status: "partial", reason: row.reason };
+    }
+    const isLast = cycle.number === cycle.of;
+    const first = before ?? { ...row, id: `${row.id}-after`, incidentId };
+    const next: CaptureRow = {
+      ...first,
+      status: isLast ? "complete" : "running",
+      reached: first.reached === true || row.reached === true,
+      firstHopMs: first.firstHopMs ?? row.firstHopMs,
+      finishedMs: row.finishedMs,
+      facts: { ...row.facts, sweeps: cycle.number, of: cycle.of },
+      hops: before === undefined ? row.hops : mergeHops([before.hops, row.hops]),
+    };
+    if (isLast) this.#open.delete(row.peer);
+    else this.#open.set(row.peer, next);
+    return next;
+  }
+
+  /** Nothing more will come of those that run: they stay as they are, with the reason. */
+  end(reason: string): CaptureRow[] {
+    const rows = [...this.#open.values()].map((row): CaptureRow => ({ ...row, status: "partial", reason }));
+    this.#open.clear();
+    return rows;
+  }
+}

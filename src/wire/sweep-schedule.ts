@@ -25,6 +25,8 @@ const STRANGERS_PER_S = 8;
 /** Baselines looked at in one second that had no tokens, and when such a one is looked at again. */
 const MAX_REFUSED = 100;
 const REFUSED_US = 2_000_000;
+/** Time that baselines may take of one tick: with thousands of peers the others come in the next second, and no probe waits. */
+const SLICE_US = 3_000;
 /** How long a trace of a lasting incident waits for tokens. */
 const PATIENCE_US = 20_000_000;
 
@@ -129,7 +131,9 @@ export class SweepSchedule {
     let mayVerify = true;
     let assumed = 0;
     const first = this.#turn;
+    const untilUs = this.#clock.nowUs() + SLICE_US;
     for (let n = 0; n < this.#order.length && refused < MAX_REFUSED && this.#sweeper.active < MAX_ACTIVE / 2; n++) {
+      if (this.#clock.nowUs() > untilUs) break;
       const peer = this.#order[(first + n) % this.#order.length] as Peer;
       this.#turn = (first + n + 1) % this.#order.length;
       if (!peer.everReplied || peer.address === null || peer.detector.troubled) continue;

@@ -107,6 +107,7 @@ export class Agent {
       pathOf: (peer, flow) => this.#baselines.path(peer, flow),
       replyRatesOf: (peer) => this.#baselines.replyRates(peer),
       isOwnAddress,
+      lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
       tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
     });
     this.#baselines = new Baselines({ writer, stored: (peer) => evidence.lastBaseline(peer) });
@@ -168,8 +169,9 @@ export class Agent {
     switch (message.kind) {
       case "ready": {
         const blind = this.#health.ready(message, Date.now());
-        if (blind !== null) this.#store.writer.soon((store) => store.putBlind(blind));
-        return;
+        if (blind === null) return;
+        this.#events.blind(blind);
+        return this.#store.writer.soon((store) => store.putBlind(blind));
       }
       case "failed":
         return this.#fail(new AgentError(message.reason, message.exitCode));

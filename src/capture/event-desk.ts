@@ -1,6 +1,7 @@
 /**
  * Judges events: once soon after the first burst, when the first sweeps are in, again whenever more is known, and for the last time when all of its incidents are
- * closed. A verdict that says something new is a new version; the facts it rests on are stored with it, and earlier versions stay.
+ * closed. A verdict that says something new is a new version; the facts it rests on are stored with it, and earlier versions stay. One that only counts more
+ * takes the place of its version.
  */
 import type { Incident } from "../detect/incident.ts";
 import type { FactLog } from "../fact-log.ts";
@@ -20,12 +21,18 @@ const SETTLE_MS = 1_000;
 /** Send errors count from the sign of life before the event; its first probes may have been refused up to this long before it was noticed. */
 const LIVES_KEPT = 8;
 
+/** Figures that have grown are written down this often while the verdict stays; the facts of a large mesh are a hundred kilobytes. */
+const REFRESH_MS = 60_000;
+const NOT_JUDGED = { conclusion: "", concludedMs: 0, written: "", writtenAt: 0 } as const;
+
 export interface EventDeskPorts extends EventContext {
   readonly writer: EvidenceWriter;
   readonly log: Pick<FactLog, "info">;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
   readonly timeoutMs: number;
+  /** Newest version in the store of an event, 0 for none: one that was over may have begun again. */
+  readonly lastVersion: (eventId: string) => number;
   readonly host: HostDesk;
 }
 
@@ -34,8 +41,12 @@ interface OpenEvent {
   /** Monotonic ms. */
   judgeAt: number;
   version: number;
-  /** What was said last. */
-  said: string;
+  /** What the last version says, without its figures, and when it was reached (wall ms). */
+  conclusion: string;
+  concludedMs: number;
+  /** The sentence as it was written last, and when (monotonic). */
+  written: string;
+  writtenAt: number;
 }
 
 export class EventDesk {
@@ -67,7 +78,12 @@ export class EventDesk {
     const nowMs = this.#ports.nowMs();
     if (event === undefined) {
       const before = { sendErrors: this.#errorsBefore(incident.startedMs), unreachable: this.#counters.unreachable };
-      event = { file: new EventFile(eventId, { context: this.#ports, before }), judgeAt: nowMs + FIRST_MS, version: 0, said: "" };
+      event = {
+        file: new EventFile(eventId, { context: this.#ports, before }),
+        judgeAt: nowMs + FIRST_MS,
+        ...NOT_JUDGED,
+        version: this.#ports.lastVersion(eventId),
+      };
       this.#events.set(eventId, event);
       this.#ports.host.eventOpened(incident);
     }
@@ -139,13 +155,22 @@ export class EventDesk {
     const facts = event.file.facts();
     const verdict = judge(facts);
     const text = sentence(facts, verdict);
-    if (text === event.said) return;
-    event.said = text;
-    event.version++;
-    const row = { eventId: event.file.id, version: event.version, atMs: this.#ports.wallMs(), verdict, sentence: text, facts };
-    this.#ports.writer.soon((store) => store.putVerdict(row));
+    if (text === event.written) return;
     const { scope, direction, hop, certainty, rule } = verdict;
-    this.#ports.log.info({ event: row.eventId, version: row.version, scope, direction, hop, certainty, rule }, text);
+    const conclusion = JSON.stringify([scope, direction, hop, certainty, rule]);
+    const nowMs = this.#ports.nowMs();
+    const isNew = conclusion !== event.conclusion;
+    if (!isNew && isOpenEvent(event) && nowMs - event.writtenAt < REFRESH_MS) return;
+    if (isNew) {
+      event.conclusion = conclusion;
+      event.concludedMs = this.#ports.wallMs();
+      event.version++;
+    }
+    event.written = text;
+    event.writtenAt = nowMs;
+    const row = { eventId: event.file.id, version: event.version, atMs: event.concludedMs, verdict, sentence: text, facts };
+    this.#ports.writer.soon((store) => store.putVerdict(row));
+    if (isNew) this.#ports.log.info({ event: row.eventId, version: row.version, scope, direction, hop, certainty, rule }, text);
   }
 
   #errorsBefore(startedMs: number): Readonly<Record<string, number>> {

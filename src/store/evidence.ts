@@ -160,6 +160,11 @@ export class EvidenceStore {
     );
   }
 
+  /** The newest version of an event's verdict, 0 for none. */
+  lastVerdictVersion(eventId: string): number {
+    return Number(this.#sql.get("SELECT MAX(version) AS version FROM verdicts WHERE event_id = ?", eventId)?.["version"] ?? 0);
+  }
+
   /** The highest boot epoch used so far, 0 at first. */
   lastEpoch(): number {
     return Number(this.#sql.get("SELECT value FROM meta WHERE key = 'epoch'")?.["value"] ?? 0);

@@ -80,7 +80,7 @@ export class BothEndsLab {
         const config = {
           probe: { interval: `${INTERVAL_MS}ms` },
           detect: { cooling: "100ms", merge: "1s" },
-          capture: { after: "100ms", hourly: 60, daily: 1440 },
+          capture: { after: "100ms", after_cycles: 1, hourly: 60, daily: 1440 },
           mesh: { key_file: keyFile },
           peers: [{ name: other, address: lab.address(other) }],
         };

@@ -93,6 +93,7 @@ test("json keeps the contract: every key, known figures, null for what is not kn
       first_reply_at: "2026-11-19T20:12:02.120Z",
       policed_at: null,
       heard: { expected: null, received: null },
+      agent_silent_since: null,
       incidents: 1,
     },
   );

@@ -75,7 +75,7 @@ async function buildUp(): Promise<Demo> {
       const config = {
         probe: { interval: "100ms" },
         detect: { cooling: "2s", merge: "5s" },
-        capture: { after: "2s" },
+        capture: { after: "2s", after_cycles: 3 },
         mesh: { key_file: keyFile },
         peers: demoSpec.hosts.map((name) => ({ name, address: lab.address(name) })),
       };

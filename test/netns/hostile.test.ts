@@ -15,7 +15,7 @@ import { skipLab } from "./requirements.ts";
 import { demoSpec } from "./topology.ts";
 
 const run = promisify(execFile);
-const QUICK = { detect: { cooling: "1s", merge: "3s" }, capture: { after: "1s" } };
+const QUICK = { detect: { cooling: "1s", merge: "3s" }, capture: { after: "1s", after_cycles: 1 } };
 const CLOSED_MS = 40_000;
 const FORGED = 20_000;
 const TMPFS_BYTES = 20 * 1024 * 1024;
@@ -143,7 +143,7 @@ describe("a hostile world", { skip: skipLab }, () => {
     const data = join(place, "data");
     const agent = await startAgent(lab, "node", {
       directory: place,
-      config: { ...QUICK, peers: peers("peer-b", "peer-c"), capture: { mtr: false, after: "1s" } },
+      config: { ...QUICK, peers: peers("peer-b", "peer-c"), capture: { mtr: false, after: "1s", after_cycles: 1 } },
       prefix: ["unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=${TMPFS_BYTES} tmpfs ${data} && exec "$@"`, "-"],
     });
     const inside = (...argv: readonly string[]): Promise<{ stdout: string; stderr: string }> =>

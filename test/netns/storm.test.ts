@@ -37,7 +37,7 @@ describe("storm", { skip: skipLab }, () => {
     });
     await addPrefix(lab);
     const peers = Array.from({ length: PEERS }, (_, index) => ({ name: `p${index}`, address: `${PREFIX}.${index + 1}` }));
-    agent = await startAgent(lab, "node", { directory, config: { detect: { cooling: "2s", merge: "5s" }, capture: { after: "2s" }, peers } });
+    agent = await startAgent(lab, "node", { directory, config: { detect: { cooling: "2s", merge: "5s" }, capture: { after: "2s", after_cycles: 3 }, peers } });
     await pause(3000);
     const rule = await lab.dropOn("r2", { perMille: 1000, icmpType: "echo-request" });
     await pause(2000);

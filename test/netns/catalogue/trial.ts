@@ -44,7 +44,7 @@ export interface TrialOptions {
 }
 
 /** As short as the rules allow. */
-const QUICK = { detect: { cooling: "100ms", merge: "1s" }, capture: { after: "100ms", hourly: 60, daily: 1440 } };
+const QUICK = { detect: { cooling: "100ms", merge: "1s" }, capture: { after: "100ms", after_cycles: 1, hourly: 60, daily: 1440 } };
 const KEYS = { one: "0123456789abcdef0123456789abcdef", other: "fedcba9876543210fedcba9876543210" } as const;
 const BASELINE_TIMEOUT_MS = 90_000;
 /** Three traces' tokens at one a second, and the routers' own; the peers' requests have been counted by then. */

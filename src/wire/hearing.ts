@@ -21,7 +21,7 @@ import type { Arrival } from "./replies.ts";
 
 /** Requests of a healthy peer that must have been counted before their absence, or their silence on an incident, means anything; the share that must have arrived. */
 const CALIBRATION_REQUESTS = 20;
-const CALIBRATION_SHARE = 0.9;
+const CALIBRATION_SHARE = 0.5;
 /** Silence of a peer for this many of its intervals counts as missing requests, before the next one proves it. */
 const SILENT_INTERVALS = 3;
 /** An agent that is not heard for this long has stopped: its restart takes less. */
@@ -85,9 +85,11 @@ interface Options {
 
 export class Hearing {
   readonly #options: Options;
+  /** By agent id as a signed word, which V8 holds without a box. */
   readonly #byAgent = new Map<number, Peer>();
   readonly #byAddress = new Map<string, Peer>();
-  readonly #ears = new Map<Peer, Ear>();
+  /** By index of the peer; asked for each probe that leaves and each request that comes. */
+  readonly #ears: (Ear | undefined)[];
   readonly #epochs: Map<number, number>;
   /** Requests with a wrong tag or of an old boot. */
   #refused = 0;
@@ -95,7 +97,8 @@ export class Hearing {
   constructor(options: Options) {
     this.#options = options;
     this.#epochs = new Map(options.epochs);
-    for (const peer of options.peers) this.#byAgent.set(peer.agentId, peer);
+    this.#ears = Array.from({ length: options.peers.length }, () => undefined);
+    for (const peer of options.peers) this.#byAgent.set(peer.agentId | 0, peer);
   }
 
   get refused(): number {
@@ -112,7 +115,7 @@ export class Hearing {
       this.#refused++;
       return;
     }
-    const peer = authentic ? this.#byAgent.get(probe.agentId) : this.#fromAddress(arrival.source);
+    const peer = authentic ? this.#byAgent.get(probe.agentId | 0) : this.#fromAddress(arrival.source);
     if (peer === undefined) return;
     const ear = this.#earOf(peer, probe.epoch, authentic);
     if (ear === null) {
@@ -134,7 +137,8 @@ export class Hearing {
 
   /** Called once a second: agents whose requests have stopped while their hosts answer, and those that are heard again. */
   listen(nowUs: number): void {
-    for (const ear of this.#ears.values()) {
+    for (const ear of this.#ears) {
+      if (ear === undefined) continue;
       const isSilent = ear.lastUs > 0 && nowUs - ear.lastUs > Math.max(SILENT_US, SILENT_INTERVALS * ear.intervalUs);
       if (isSilent === ear.silent) continue;
       // While its answers are missing too this says nothing of its agent; nor does the silence of one that is hardly heard at all.
@@ -146,7 +150,7 @@ export class Hearing {
 
   /** Requests may have been lost by ourselves: what is missing until the next one of each peer says nothing, here or there. */
   deafened(): void {
-    for (const ear of this.#ears.values()) ear.deaf = true;
+    for (const ear of this.#ears) if (ear !== undefined) ear.deaf = true;
   }
 
   /** The address of a peer changed. */
@@ -156,12 +160,12 @@ export class Hearing {
 
   /** What our probes tell this peer of its own; null while we have heard none. */
   heardOf(peer: Peer): Heard | null {
-    return this.#ears.get(peer)?.told ?? null;
+    return this.#ears[peer.index]?.told ?? null;
   }
 
   /** Requests of a peer since this was last asked. */
   takeCounts(peer: Peer): { readonly expected: number; readonly received: number } {
-    const ear = this.#ears.get(peer);
+    const ear = this.#ears[peer.index];
     if (ear === undefined) return NOTHING;
     const { expected, received } = ear;
     ear.expected = 0;
@@ -171,7 +175,7 @@ export class Hearing {
 
   /** What hearing tells of a stretch of time. */
   report(peer: Peer, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): BurstHearing {
-    const ear = this.#ears.get(peer);
+    const ear = this.#ears[peer.index];
     if (ear === undefined) return { state: "none", authentic: false, expected: 0, received: 0, saysBad: null };
     const { expected, received } = ear.counts.count(stretch.fromUs, stretch.toUs);
     const saysBad = ear.flaggedUs >= stretch.fromUs ? true : received >= CALIBRATION_REQUESTS ? false : null;
@@ -196,7 +200,7 @@ export class Hearing {
 
   /** Null for a boot that is over: authenticated requests of an older epoch are replays. */
   #earOf(peer: Peer, epoch: number, authentic: boolean): Ear | null {
-    let ear = this.#ears.get(peer);
+    let ear = this.#ears[peer.index];
     if (ear !== undefined && ear.epoch === epoch) {
       ear.authentic = authentic;
       return ear;
@@ -227,7 +231,7 @@ export class Hearing {
       flaggedUs: -1,
       asked: 0,
     };
-    this.#ears.set(peer, ear);
+    this.#ears[peer.index] = ear;
     return ear;
   }
 

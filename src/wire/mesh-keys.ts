@@ -2,7 +2,8 @@
  * The mesh keys: HMAC-SHA-256 (RFC 2104) over the first 54 bytes of a probe's payload and the agent id of who it is for, cut to 8 bytes (RFC 2104
  * section 5). The first key signs, all verify, so that keys can be rotated without a moment of silence.
  *
- * crypto.hash twice over prepared blocks costs less than a Hmac object (createHmac 2.1 µs, one-shot hash 0.8 µs: measured).
+ * crypto.hash twice over prepared blocks costs less than a Hmac object, and its digests as strings a third of what they cost as buffers (measured: 1.95 µs instead
+ * of 5.1; createHmac 4.6).
  */
 import { hash } from "node:crypto";
 import { TAG_BYTES, TAG_OFFSET } from "../packet/probe.ts";
@@ -11,6 +12,11 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
+
+export interface Tag {
+  readonly high: number;
+  readonly low: number;
+}
 
 interface Prepared {
   /** Padded key, then the message. */
@@ -38,27 +44,34 @@ export class MeshKeys {
     this.#keys = keys.map(prepare);
   }
 
-  /** The tag of the payload at `offset`, for the agent that it is sent to. Valid until the next call. */
-  sign(bytes: Uint8Array, offset: number, destination: number): Buffer {
-    return digest(this.#keys[0] as Prepared, bytes, offset, destination);
+  /** The tag of the payload at `offset`, for the agent that it is sent to. */
+  sign(bytes: Uint8Array, offset: number, destination: number): Tag {
+    const digest = digestOf(this.#keys[0] as Prepared, bytes, offset, destination);
+    return { high: wordAt(digest, 0), low: wordAt(digest, 4) };
   }
 
   /** Whether the payload's tag was made with one of our keys for this agent. */
   verifies(bytes: Uint8Array, offset: number, destination: number): boolean {
-    return this.#keys.some((key) => isTag(digest(key, bytes, offset, destination), bytes, offset + TAG_OFFSET));
+    return this.#keys.some((key) => isTag(digestOf(key, bytes, offset, destination), bytes, offset + TAG_OFFSET));
   }
 }
 
-function digest(key: Prepared, bytes: Uint8Array, offset: number, destination: number): Buffer {
-  key.inner.set(bytes.subarray(offset, offset + TAG_OFFSET), BLOCK_BYTES);
+/** A digest as a string, one character a byte. */
+function digestOf(key: Prepared, bytes: Uint8Array, offset: number, destination: number): string {
+  for (let at = 0; at < TAG_OFFSET; at++) key.inner[BLOCK_BYTES + at] = bytes[offset + at] as number;
   key.inner.writeUInt32BE(destination, BLOCK_BYTES + TAG_OFFSET);
-  key.outer.set(hash("sha256", key.inner, "buffer"), BLOCK_BYTES);
-  return hash("sha256", key.outer, "buffer");
+  key.outer.write(hash("sha256", key.inner, "binary"), BLOCK_BYTES, "latin1");
+  return hash("sha256", key.outer, "binary");
+}
+
+function wordAt(digest: string, at: number): number {
+  const code = (index: number): number => digest.charCodeAt(at + index);
+  return ((code(0) << 24) | (code(1) << 16) | (code(2) << 8) | code(3)) >>> 0;
 }
 
 /** In constant time. */
-function isTag(expected: Uint8Array, bytes: Uint8Array, at: number): boolean {
+function isTag(expected: string, bytes: Uint8Array, at: number): boolean {
   let difference = 0;
-  for (let byte = 0; byte < TAG_BYTES; byte++) difference |= (expected[byte] as number) ^ (bytes[at + byte] as number);
+  for (let byte = 0; byte < TAG_BYTES; byte++) difference |= expected.charCodeAt(byte) ^ (bytes[at + byte] as number);
   return difference === 0;
 }

@@ -81,7 +81,7 @@ export interface SampleBlockReport {
   readonly samples: Uint8Array;
 }
 
-/** Probes of a canary in the last second: `bad` were lost, overdue or refused. */
+/** Probes of a canary in the last second: `bad` were lost or overdue. What the kernel refused to send is among the send errors. */
 export interface CanaryStanding {
   readonly name: string;
   readonly address: string;

@@ -163,9 +163,9 @@ export class Sender {
     }
     writeProbe(packet, stamp);
     const tag = this.#keys.sign(packet.bytes, ICMP_HEADER_BYTES, peer.agentId);
-    stamp.tagHigh = tag.readUInt32BE(0);
-    stamp.tagLow = tag.readUInt32BE(4);
-    sealProbe(packet, stamp.tagHigh, stamp.tagLow);
+    stamp.tagHigh = tag.high;
+    stamp.tagLow = tag.low;
+    sealProbe(packet, tag.high, tag.low);
   }
 
   #probe(peer: Peer, slot: number, nowUs: number): void {

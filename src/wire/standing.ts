@@ -78,7 +78,6 @@ function stand(canary: Peer, nowUs: number): CanaryStanding {
         sent++;
         break;
       case OUTCOME.lost:
-      case OUTCOME.sendFailed:
         sent++;
         bad++;
         break;

@@ -42,7 +42,7 @@ setInterval(() => {
       incident: 0,
     });
     const tag = keys.sign(sender.bytes, ICMP_HEADER_BYTES, to);
-    sealProbe(sender.buffer, tag.readUInt32BE(0), tag.readUInt32BE(4));
+    sealProbe(sender.buffer, tag.high, tag.low);
     socket.send(sender.bytes, address);
   }
 }, TICK_MS);

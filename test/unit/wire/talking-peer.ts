@@ -66,8 +66,8 @@ export class TalkingPeer {
       incident: this.incident,
     };
     writeProbe(buffer, stamp);
-    const tag = this.#keys?.sign(bytes, ICMP_HEADER_BYTES, OUR_ID) ?? Buffer.alloc(8, number);
-    sealProbe(buffer, tag.readUInt32BE(0), tag.readUInt32BE(4));
+    const tag = this.#keys?.sign(bytes, ICMP_HEADER_BYTES, OUR_ID) ?? { high: number, low: number };
+    sealProbe(buffer, tag.high, tag.low);
     if (tampered) bytes.writeUInt32BE(number + 1000, ICMP_HEADER_BYTES + 12);
     const packet = ipv4Packet(bytes, { source: address, destination: "10.0.0.1" });
     if (arrives) this.#wire.sockets[4].inject({ afterUs: DELAY_US, bytes: packet, source: address });

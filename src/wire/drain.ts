@@ -13,6 +13,9 @@ const DRAIN_ALL = 20_000;
 const MISSES = 4;
 const SKIPS = 64;
 
+/** So many looks for requests in vain, and only each tenth tick has one: without agents at the peers there never are any. */
+const SILENT_LOOKS = 10;
+
 export type Sockets = { readonly [family in 4 | 6]: IcmpSocket | null };
 
 export class Drain {
@@ -23,6 +26,8 @@ export class Drain {
   #misses = 0;
   #skips = 0;
   #requestDrops = 0;
+  #silentLooks = 0;
+  #skippedLooks = 0;
 
   constructor(options: { readonly sockets: Sockets; readonly clock: Clock; readonly readiness: Readiness }) {
     this.#sockets = options.sockets;
@@ -52,7 +57,10 @@ export class Drain {
 
   /** The requests of others, after our own sends. True when some were lost because they waited too long for us. */
   requests(): boolean {
+    if (this.#silentLooks >= SILENT_LOOKS && ++this.#skippedLooks % SILENT_LOOKS !== 0) return false;
+    const before = this.#packets;
     const drops = (this.#sockets[4]?.drainRequests(DRAIN_ALL) ?? 0) + (this.#sockets[6]?.drainRequests(DRAIN_ALL) ?? 0);
+    this.#silentLooks = this.#packets > before ? 0 : this.#silentLooks + 1;
     const more = drops !== this.#requestDrops;
     this.#requestDrops = drops;
     return more;

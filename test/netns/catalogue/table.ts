@@ -34,6 +34,13 @@ export function isCertain({ seen }: Finding): boolean {
   return seen.events.some((got) => got?.certainty === "certain");
 }
 
+/** It says less than it should: no event, no hop, or "not known". Any other wrong one accuses the wrong party, which costs more. */
+export function isOnlyMissed({ wrong, seen, expected }: Finding): boolean {
+  if (wrong === null || expected.kind === "quiet") return false;
+  const modest = seen.events.length === 1 && seen.events[0]?.scope === "uncertain";
+  return modest || wrong === "no event" || wrong === "no hop" || wrong === "direction unknown";
+}
+
 /** What is wrong with one finding, for a list below the table or a failed test. */
 export function wrongLine({ fault, seed, observer, expected, seen, wrong, versions, kept }: Finding): string {
   const said = versions.map(({ scope, certainty, rule }) => `${scope}/${certainty}/${rule}`).join(" → ");

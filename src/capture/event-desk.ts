@@ -127,7 +127,10 @@ export class EventDesk {
 
   standing(message: StandingMessage): void {
     this.#counters = message;
-    for (const event of this.#events.values()) if (isOpenEvent(event)) event.file.standing(message);
+    // Another event is no part of this one: it may have begun while the end of this was not yet certain.
+    const bad = new Set(message.bad);
+    for (const event of this.#events.values())
+      if (event.file.incidents.some(({ phase, peer }) => phase === "open" && bad.has(peer))) event.file.standing(message);
   }
 
   replyTtl(peer: string, change: { readonly before: number; readonly now: number }): void {

@@ -6,6 +6,8 @@ import type { Hop, SweepHop } from "../path/hop.ts";
 import { sweepHops } from "../path/sweep.ts";
 import type { Count, HearingFacts, IncidentFacts } from "../verdict/facts.ts";
 
+const RAN_SHARE = 0.5;
+
 /** Routers of a path in order, silent ones as null. */
 export type RouterPath = readonly (string | null)[];
 
@@ -115,10 +117,15 @@ function hearing(incident: Incident): HearingFacts {
   return {
     state: "calibrated",
     authentic: bursts.every((burst) => burst.hearing.authentic),
-    in: add(bursts.map((burst) => ({ sent: burst.hearing.expected, lost: burst.hearing.expected - burst.hearing.received }))),
+    in: add(bursts.filter(ran).map((burst) => ({ sent: burst.hearing.expected, lost: burst.hearing.expected - burst.hearing.received }))),
     out: knows ? add(told) : null,
     saysBad: said.length === 0 ? null : said.includes(true),
   };
+}
+
+/** It sent about as many requests as it does when all is well. What stands still sends none, and then none is missing. */
+function ran({ hearing }: Incident["bursts"][number]): boolean {
+  return hearing.expected >= RAN_SHARE * hearing.due;
 }
 
 function add(counts: readonly (Count | null)[]): Count | null {

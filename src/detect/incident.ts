@@ -19,6 +19,8 @@ export interface BurstHearing {
   readonly authentic: boolean;
   readonly expected: number;
   readonly received: number;
+  /** Requests that it would have sent meanwhile at its usual pace; one that stood still sent fewer, and none of them is missing. */
+  readonly due: number;
   /** They said that the peer has an incident with us too. False only when enough of them arrived for it to have noticed; null when not known. */
   readonly saysBad: boolean | null;
 }

@@ -176,7 +176,7 @@ export class Hearing {
   /** What hearing tells of a stretch of time. */
   report(peer: Peer, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): BurstHearing {
     const ear = this.#ears[peer.index];
-    if (ear === undefined) return { state: "none", authentic: false, expected: 0, received: 0, saysBad: null };
+    if (ear === undefined) return { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null };
     const { expected, received } = ear.counts.count(stretch.fromUs, stretch.toUs);
     const saysBad = ear.flaggedUs >= stretch.fromUs ? true : received >= CALIBRATION_REQUESTS ? false : null;
     return {
@@ -184,6 +184,7 @@ export class Hearing {
       authentic: ear.authentic,
       expected: expected + silent(ear, stretch),
       received,
+      due: due(ear, stretch),
       saysBad,
     };
   }
@@ -295,6 +296,11 @@ export class Hearing {
 /** Enough of its requests have arrived while it was healthy for their absence to mean something. */
 function isCalibrated(ear: Ear): boolean {
   return ear.healthyReceived >= CALIBRATION_REQUESTS && ear.healthyReceived >= CALIBRATION_SHARE * ear.healthyExpected;
+}
+
+/** Requests that the peer sends in such a stretch when it runs. */
+function due(ear: Ear, stretch: { readonly fromUs: number; readonly toUs: number; readonly nowUs: number }): number {
+  return ear.intervalUs <= 0 ? 0 : Math.max(0, Math.floor((Math.min(stretch.toUs, stretch.nowUs) - stretch.fromUs) / ear.intervalUs));
 }
 
 /** Requests that are overdue by now, within the stretch. */

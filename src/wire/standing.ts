@@ -10,6 +10,8 @@ import type { Peer } from "./peer.ts";
 /** What canaries are judged by. */
 const WINDOW_US = 1_000_000;
 const EVERY_US = 1_000_000;
+/** Between two bad probes of a burst that goes on, on average: even 10 % loss shows within this, nine times in ten. */
+const RECENT_US = 2_000_000;
 
 interface Options {
   readonly peers: readonly Peer[];
@@ -47,8 +49,9 @@ export class Standing {
   #post(nowUs: number): void {
     const { peers, canaries, clock, post, sendErrors } = this.#options;
     // One that has just lost two probes in a row is neither good nor bad yet: it may be our own doing, or the next burst.
-    const known = peers.filter((peer) => peer.everReplied && peer.address !== null && (peer.detector.inBurst || !peer.detector.suspect));
-    const bad = known.filter((peer) => peer.detector.inBurst);
+    // Nor is one whose burst is open only because its end takes some seconds of good probes to be certain.
+    const known = peers.filter((peer) => peer.everReplied && peer.address !== null && (isBad(peer, nowUs) || !peer.detector.suspect));
+    const bad = known.filter((peer) => isBad(peer, nowUs));
     const standing = canaries.filter((canary) => canary.address !== null).map((canary) => stand(canary, nowUs));
     const atMs = clock.wallMs(nowUs);
     post({
@@ -60,8 +63,13 @@ export class Standing {
       sendErrors: { ...sendErrors() },
       unreachable: { ...this.#unreachable },
     });
-    this.#nextUs = bad.length > 0 ? nowUs + EVERY_US : Number.POSITIVE_INFINITY;
+    this.#nextUs = peers.some((peer) => peer.detector.inBurst) ? nowUs + EVERY_US : Number.POSITIVE_INFINITY;
   }
+}
+
+/** In a burst, and a probe of late was bad. */
+function isBad({ detector, group, member, softUs }: Peer, nowUs: number): boolean {
+  return detector.inBurst && nowUs - group.atUs(member, detector.lastBadSlot) < RECENT_US + softUs;
 }
 
 /** Its probes of the last second of which the end is known or overdue. */

@@ -3,10 +3,10 @@ import type { BurstCount } from "../../../src/detect/burst-count.ts";
 import type { BurstHearing, BurstState, Incident } from "../../../src/detect/incident.ts";
 
 export const T0: number = Date.UTC(2026, 10, 21, 4, 12, 3);
-export const UNHEARD: BurstHearing = { state: "none", authentic: false, expected: 0, received: 0, saysBad: null };
+export const UNHEARD: BurstHearing = { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null };
 
 export function heard(expected: number, received: number, more: Partial<BurstHearing> = {}): BurstHearing {
-  return { state: "calibrated", authentic: true, expected, received, saysBad: null, ...more };
+  return { state: "calibrated", authentic: true, expected, received, due: expected, saysBad: null, ...more };
 }
 
 export function burstCount(more: Partial<BurstCount> = {}): BurstCount {

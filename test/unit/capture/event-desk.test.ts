@@ -163,6 +163,18 @@ test("a verdict that says nothing new is no new version", (t) => {
   assert.equal(room.verdicts().length, settled);
 });
 
+test("a burst of another peer is no part of an event whose own burst only waits for its end to be certain", (t) => {
+  const room = new Room(t);
+  const standing = { kind: "standing" as const, atMs: T0, canaries: [], sendErrors: {}, unreachable: {} };
+  room.desk.opened("e1", lost(10));
+  room.desk.standing({ ...standing, peers: ["p1", "p2"], bad: ["p1"] });
+  room.desk.opened("e2", lost(10, { id: "i2", peer: "p2" }));
+  room.desk.standing({ ...standing, peers: ["p1", "p2"], bad: ["p2"] });
+  room.until(2);
+  const meshOf = (eventId: string): unknown => (JSON.parse(room.rows(eventId).at(-1)?.facts ?? "") as { mesh: { bad: number } }).mesh.bad;
+  assert.deepEqual([meshOf("e1"), meshOf("e2")], [1, 1]);
+});
+
 describe("counters of the wire", () => {
   const standing = (unreachable: number, sendErrors: number) => ({
     kind: "standing" as const,

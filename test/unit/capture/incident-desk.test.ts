@@ -82,7 +82,7 @@ class Room {
       detectedMs: WALL + this.nowS * 1000,
       endedMs: times.to === undefined ? null : WALL + times.to * 1000,
       count: none,
-      hearing: { state: "none", authentic: false, expected: 0, received: 0, saysBad: null },
+      hearing: { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null },
       freshId: null,
       final: false,
       cut: false,

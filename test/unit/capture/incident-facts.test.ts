@@ -40,7 +40,7 @@ function evidence(count: Partial<BurstCount>, more: Partial<IncidentEvidence> = 
         detectedMs: 500,
         endedMs: null,
         count: { ...none, flowSent: [10, 10, 10, 10], flowLost: [0, 0, 0, 0], ...count },
-        hearing: { state: "calibrated", authentic: true, expected: 40, received: 40, saysBad: null },
+        hearing: { state: "calibrated", authentic: true, expected: 40, received: 40, due: 40, saysBad: null },
         freshId: null,
         final: false,
         cut: false,

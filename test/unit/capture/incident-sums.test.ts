@@ -59,6 +59,12 @@ describe("hearing", () => {
     });
   });
 
+  test("knows nothing of the way in while the peer stood still: it sent nothing that could be missing", () => {
+    const still = burstState({ count: burstCount({ lostUnheard: 31 }), hearing: heard(4, 4, { due: 42 }) });
+    const { hearing } = incidentFacts(evidence({ incident: incidentState({ bursts: [still] }) }));
+    assert.deepEqual([hearing.in, hearing.out?.lost], [null, 31]);
+  });
+
   test("knows nothing of the way out while the peer told of no lost probe", () => {
     const { hearing } = incidentFacts(evidence({ incident: incidentState({ bursts: [burstState({ hearing: heard(90, 20) })] }) }));
     assert.deepEqual([hearing.in, hearing.out, hearing.saysBad], [{ sent: 90, lost: 70 }, null, null]);

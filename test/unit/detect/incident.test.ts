@@ -26,7 +26,7 @@ function count(more: Partial<BurstCount> = {}): BurstCount {
 /** Times are seconds here; the wall clock and the monotonic one have the same reading. */
 function burst(key: string, times: { readonly from: number; readonly to?: number }, more: Partial<BurstState> = {}): BurstState {
   const endedMs = times.to === undefined ? null : times.to * 1000;
-  const hearing = { state: "none", authentic: false, expected: 0, received: 0, saysBad: null } as const;
+  const hearing = { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null } as const;
   return {
     key,
     startedMs: times.from * 1000,

@@ -95,7 +95,7 @@ describe("loss by direction", () => {
     wire.network.host(PEER, (request) => (wire.nowMs > 5_000 && wire.nowMs < 7_000 ? [] : [echoReply(request)]));
     wire.run(30_000);
     const { count, hearing } = last(wire);
-    assert.deepEqual(hearing, { state: "none", authentic: false, expected: 0, received: 0, saysBad: null });
+    assert.deepEqual(hearing, { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null });
     assert.deepEqual([count.lostHeard, count.lostUnheard], [0, 0]);
     assert.ok(count.lost >= 19);
   });

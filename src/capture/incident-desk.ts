@@ -271,10 +271,10 @@ export class IncidentDesk {
   }
 
   #row(incident: Incident): IncidentRow {
-    const folder = this.#folders.get(incident.id) as Folder;
+    const folder = this.#folders.get(incident.id);
     return incidentRow(incident, {
-      eventId: folder.eventId,
-      baselineCaptureId: folder.baselineId,
+      eventId: folder?.eventId ?? `e${incident.id}`,
+      baselineCaptureId: folder?.baselineId ?? null,
       intervalMs: this.#peers.get(incident.peer)?.intervalMs ?? this.#config.probe.intervalMs,
       timeoutMs: this.#config.probe.timeoutMs,
     });

@@ -90,6 +90,7 @@ export class CaptureOrders {
       plan.afterAt = null;
       plan.coolAt = null;
     }
+    this.#mtr.burstBegan(incident.id);
     this.#capture(incident, "burst");
   }
 

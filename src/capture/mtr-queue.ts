@@ -1,6 +1,7 @@
 /**
  * Which mtr runs when. At most three processes, and through any one hop at most one: three at once show 87 % false loss at the hop they share. So a second
  * one starts behind what its last sweep shares with a running one, or, where that is not known, waits; when its burst ends first it is recorded as skipped.
+ * One whose own burst is over gives way.
  */
 import pLimit from "p-limit";
 import type { Hop } from "../path/hop.ts";
@@ -51,6 +52,8 @@ interface Running {
   /** TTL of the target, null where unknown. */
   readonly pathLength: number | null;
   readonly abort: AbortController;
+  /** Its burst is over: it shows the path whole again until another needs the hops. */
+  isCalm: boolean;
 }
 
 export class MtrQueue {
@@ -73,11 +76,17 @@ export class MtrQueue {
 
   /** Whether an mtr runs or waits for this owner. */
   has(owner: string): boolean {
-    return this.#waiting.some((request) => request.owner === owner) || [...this.#running].some((run) => run.request.owner === owner);
+    return this.#waiting.some((request) => request.owner === owner) || this.#ofOwner(owner).some((run) => !run.abort.signal.aborted);
+  }
+
+  /** Another burst of one whose mtr still runs. */
+  burstBegan(owner: string): void {
+    for (const run of this.#ofOwner(owner)) run.isCalm = false;
   }
 
   /** The burst is over: what has not started yet would only show a clean path. */
   burstEnded(owner: string): void {
+    for (const run of this.#ofOwner(owner)) run.isCalm = true;
     const left = this.#waiting.filter((request) => request.owner === owner);
     this.#waiting = this.#waiting.filter((request) => request.owner !== owner);
     for (const request of left) this.#skip(request, this.#reason(request));
@@ -85,26 +94,41 @@ export class MtrQueue {
 
   /** Stops the mtr of an owner; what it has printed stays. */
   stop(owner: string): void {
-    for (const run of this.#running) if (run.request.owner === owner) run.abort.abort();
+    for (const run of this.#ofOwner(owner)) run.abort.abort();
   }
 
   /** Starts what may start now. Called when a request comes, a path becomes known or a run has ended. */
   pump(): void {
     const waiting = this.#waiting;
     for (const request of waiting) {
-      if (this.#running.size >= MAX_MTR) return;
       const path = this.#ports.pathOf(request.peer);
-      const free =
-        this.#running.size === 0
-          ? { ttl: 1 }
-          : firstUnsharedTtl(
-              path,
-              [...this.#running].map((run) => run.hops),
-            );
+      const free = this.#freeFrom(path);
+      if (free?.ttl !== 1 && this.#makeWay()) return;
+      if (this.#running.size >= MAX_MTR) return;
       if (free === null) continue;
       this.#waiting = this.#waiting.filter((other) => other !== request);
       this.#start(request, { firstTtl: free.ttl, hops: path.filter((hop) => hop.ttl >= free.ttl), pathLength: path.at(-1)?.ttl ?? null });
     }
+  }
+
+  #ofOwner(owner: string): Running[] {
+    return [...this.#running].filter((run) => run.request.owner === owner);
+  }
+
+  /** The first TTL that a new one may ask; null where it may none, or that is not known. */
+  #freeFrom(path: readonly Hop[]): { readonly ttl: number } | null {
+    if (this.#running.size === 0) return { ttl: 1 };
+    if (this.#running.size >= MAX_MTR) return null;
+    return firstUnsharedTtl(
+      path,
+      [...this.#running].map((run) => run.hops),
+    );
+  }
+
+  /** Ends those whose burst is over; true while one is about to end, which calls `pump` again. */
+  #makeWay(): boolean {
+    for (const run of this.#running) if (run.isCalm) run.abort.abort();
+    return [...this.#running].some((run) => run.abort.signal.aborted);
   }
 
   /** Stops everything and waits for it. */
@@ -117,7 +141,7 @@ export class MtrQueue {
   }
 
   #start(request: MtrRequest, from: { readonly firstTtl: number; readonly hops: readonly Hop[]; readonly pathLength: number | null }): void {
-    const run: Running = { request, hops: from.hops, pathLength: from.pathLength, abort: new AbortController() };
+    const run: Running = { request, hops: from.hops, pathLength: from.pathLength, abort: new AbortController(), isCalm: false };
     this.#running.add(run);
     void this.#limit(() => this.#run(run, from.firstTtl)).finally(() => {
       this.#running.delete(run);

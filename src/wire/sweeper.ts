@@ -146,7 +146,7 @@ export class Sweeper {
     const nowUs = this.#clock.nowUs();
     const keys = this.#paths.routerKeys(peer, flow);
     if (!keys.every((key) => this.#budget.available(key, { use: "baseline", nowUs }))) return null;
-    this.#budget.lend(keys, nowUs);
+    this.#budget.reserve(keys, nowUs);
     return keys;
   }
 

@@ -19,8 +19,7 @@ import { shellFile } from "./demo-shell.ts";
 import { demoSpec } from "./topology.ts";
 
 const HEALTHY_MS = 4_000;
-/** Routers answer so many traces and no more: those of the first fault must not cost the second its own. */
-const BETWEEN_MS = 12_000;
+const BETWEEN_MS = 3_000;
 /** Ending a burst takes up to nine seconds of good probes, closing its incident five more. */
 const CLOSED_TIMEOUT_MS = 30_000;
 const FAULTS = [

@@ -125,6 +125,20 @@ describe("through any one hop there is one mtr", () => {
     assert.deepEqual(desk.started, ["2 from 1", "4 from 1"]);
   });
 
+  test("one whose burst is over gives way to it; one whose burst came back does not", async () => {
+    const desk = new Desk();
+    for (const peer of ["2", "3", "4"]) desk.path(peer, "r1", `r${peer}`);
+    await desk.ask("2");
+    desk.mtr.runs[0]?.print("h 0 r1");
+    desk.queue.burstEnded("i2");
+    await desk.ask("3");
+    assert.deepEqual([desk.verdict("2"), desk.started], ["complete: null", ["2 from 1", "3 from 1"]]);
+    desk.queue.burstEnded("i3");
+    desk.queue.burstBegan("i3");
+    await desk.ask("4");
+    assert.deepEqual(desk.started.at(-1), "4 from 2");
+  });
+
   test("when its burst ends first it is skipped with the reason", async () => {
     const desk = new Desk();
     desk.path("2", "r1");

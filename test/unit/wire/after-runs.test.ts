@@ -42,10 +42,11 @@ test("two through one router go one after the other, so that it is asked once a 
   const made = wire();
   const before = made.network.sent.length;
   for (const peer of ["p1", "p2"]) made.prober.command({ kind: "trace-after", peer, cycles: 10 });
-  made.run(10_000);
-  assert.equal(made.network.sent.slice(before).filter((request) => request.ttl === 1).length, 10);
-  assert.deepEqual([afters(made, "p1").length, afters(made, "p2").length], [10, 0]);
+  made.run(8_900);
+  assert.equal(made.network.sent.slice(before).filter((request) => request.ttl === 1).length, 9);
+  assert.deepEqual([afters(made, "p1").length, afters(made, "p2").length], [9, 0]);
   made.run(60_000);
+  assert.equal(afters(made, "p1").length, 10);
   assert.equal(afters(made, "p2").length, 10);
 });
 

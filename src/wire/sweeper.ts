@@ -5,29 +5,26 @@
  * Baselines take from others what these have just asked (`BaselinePlans`), and are believed only if what they asked themselves fits. A trace after a burst has
  * its hops reserved (`AfterRuns`) and asks them all.
  */
-import { holdsAddress } from "../packet/address.ts";
-import { TAG_OFFSET, type Flow } from "../packet/probe.ts";
+import type { Flow } from "../packet/probe.ts";
 import type { IcmpPacket } from "../packet/icmp.ts";
 import type { SweepHop } from "../path/hop.ts";
 import type { Clock } from "./clock.ts";
 import { SENDS_PER_DRAIN } from "./drain.ts";
 import { BaselinePlans, type BaselinePlan, type HopPlan } from "./baseline-plan.ts";
 import { HopBudget } from "./hop-budget.ts";
+import { HopClaims } from "./hop-claims.ts";
 import type { SweepReport, SweepTrigger } from "./messages.ts";
 import { Paths } from "./paths.ts";
 import { NOT_ASKED, reachedAt, SweepLessons, type MutableHop, type Sweep } from "./sweep-lessons.ts";
 import type { Peer } from "./peer.ts";
+import { TraceHandles } from "./trace-handles.ts";
+import { UrgentPlans } from "./urgent-plan.ts";
 
 /** What has answered by then is reported, so that it is on disk before the burst is over. */
 const INTERIM_US = 100_000;
 const DEADLINE_US = 1_000_000;
 /** Sweeps under way at once; beyond, baselines wait and others are skipped with the reason. */
 export const MAX_ACTIVE = 400;
-/** Whose sweeps used up a budget, for the reason of those that got none. */
-const RECENT_US = 3_000_000;
-const NAMED_PEERS = 3;
-/** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
-const MIN_SHARE = 0.5;
 
 export interface TracePacket {
   readonly peer: Peer;
@@ -41,31 +38,21 @@ export interface TracePacket {
 /** Sends one trace packet now; an errno name when the kernel refused. */
 export type SendTrace = (packet: TracePacket) => string | null;
 
-interface Handle {
-  readonly sweep: Sweep;
-  readonly hop: MutableHop;
-  readonly sentUs: number;
-  readonly tagHigh: number;
-  readonly tagLow: number;
-}
-
 export class Sweeper {
   readonly #budget = new HopBudget();
-  /** Hops that a running mtr asks, by its process id. */
-  readonly #mtrs = new Map<number, readonly string[]>();
-  readonly #handles = new Map<number, Handle>();
+  readonly #handles = new TraceHandles();
   readonly #active = new Set<Sweep>();
   readonly #failed = new Map<Peer, number>();
   readonly #paths = new Paths();
   readonly #plans = new BaselinePlans({ paths: this.#paths, budget: this.#budget });
+  readonly #urgent = new UrgentPlans({ paths: this.#paths, budget: this.#budget });
+  readonly #claims = new HopClaims({ paths: this.#paths, budget: this.#budget });
   readonly #lessons: SweepLessons;
-  #recent: { readonly name: string; readonly atUs: number }[] = [];
   readonly #clock: Clock;
   readonly #send: SendTrace;
   readonly #drain: () => void;
   readonly #post: (report: SweepReport) => void;
   readonly #random: () => number;
-  #nextHandle = 0;
   #nextId = 1;
 
   constructor(options: {
@@ -93,11 +80,9 @@ export class Sweeper {
     if (peer.address === null) return;
     const sweep = this.#create(peer, trigger, { flow });
     if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
-    const { hops, isWorth } = this.#urgentPlan(peer, flow, sweep.startedUs);
-    if (!isWorth) return this.#skip(sweep, this.#spentReason(sweep.startedUs));
-    this.#go(sweep, hops);
-    const nowUs = sweep.startedUs;
-    this.#recent = [...this.#recent.filter((other) => other.name !== peer.name && nowUs - other.atUs < RECENT_US), { name: peer.name, atUs: nowUs }];
+    const plan = this.#urgent.plan(peer, flow, sweep.startedUs);
+    if (typeof plan === "string") return this.#skip(sweep, plan);
+    this.#go(sweep, plan);
   }
 
   /** Sends a baseline; false when it would have holes for want of tokens and `holes` does not allow that. */
@@ -141,33 +126,19 @@ export class Sweeper {
     this.#skip(this.#create(peer, "after", { flow }), reason);
   }
 
-  /** Reserves the routers towards a peer if nothing else asks them once a second and they have answered enough lately; null while that is not so. */
+  /** Reserves the routers towards a peer for traces at one a second; null while they have no answers left for that. */
   lendHops(peer: Peer, flow: number): readonly string[] | null {
-    const nowUs = this.#clock.nowUs();
-    const keys = this.#paths.routerKeys(peer, flow);
-    if (!keys.every((key) => this.#budget.available(key, { use: "baseline", nowUs }))) return null;
-    this.#budget.reserve(keys, nowUs);
-    return keys;
+    return this.#claims.lend(peer, flow, this.#clock.nowUs());
   }
 
   giveBack(hops: readonly string[]): void {
-    this.#budget.release(hops, this.#clock.nowUs());
+    this.#claims.giveBack(hops, this.#clock.nowUs());
   }
 
   /** An echo reply or an ICMP error that quotes a trace packet of this flow. False when it is not one of ours. */
   answer(peer: Peer, flow: Flow, packet: IcmpPacket, arrival: { readonly bytes: Buffer; readonly source: string; readonly nowUs: number }): boolean {
-    const entry = this.#handles.get(packet.sequence & 0x7fff);
-    if (entry === undefined || entry.sweep.peer !== peer || entry.sweep.flow !== flow.index || entry.hop.answer !== null) return false;
-    if (packet.kind === "request") return false;
-    const { bytes } = arrival;
-    if (packet.kind === "reply") {
-      if (packet.payloadLength < TAG_OFFSET + 8) return false;
-      const tag = packet.payloadOffset + TAG_OFFSET;
-      if (bytes.readUInt32BE(tag) !== entry.tagHigh || bytes.readUInt32BE(tag + 4) !== entry.tagLow) return false;
-    } else {
-      if (!holdsAddress(bytes, packet.destinationOffset, peer.bytes)) return false;
-      if (peer.family === 4 && packet.checksum !== flow.checksum) return false;
-    }
+    const entry = this.#handles.match(peer, flow, packet, arrival.bytes);
+    if (entry === null || packet.kind === "request") return false;
     const { sweep, hop } = entry;
     const kind = packet.kind === "reply" ? "echo-reply" : packet.kind;
     hop.answer = { address: arrival.source, kind, code: packet.code, rttUs: Math.max(0, arrival.nowUs - entry.sentUs) };
@@ -178,15 +149,11 @@ export class Sweeper {
 
   /** A running mtr asks the hops towards this peer once a second: nothing is added to that. */
   mtrStarted(pid: number, peer: Peer | null, firstTtl: number): void {
-    if (peer === null) return;
-    const hops = this.#paths.routerKeys(peer, peer.lastFlow, firstTtl);
-    this.#mtrs.set(pid, hops);
-    this.#budget.reserve(hops, this.#clock.nowUs());
+    if (peer !== null) this.#claims.mtrStarted(pid, { peer, firstTtl, nowUs: this.#clock.nowUs() });
   }
 
   mtrEnded(pid: number): void {
-    this.#budget.release(this.#mtrs.get(pid) ?? [], this.#clock.nowUs());
-    this.#mtrs.delete(pid);
+    this.#claims.mtrEnded(pid, this.#clock.nowUs());
   }
 
   /** Called every tick after the sockets were drained. */
@@ -202,8 +169,7 @@ export class Sweeper {
 
   /** Whether every hop known towards the peer may be asked now. */
   mayAskAll(peer: Peer, flow: number): boolean {
-    const nowUs = this.#clock.nowUs();
-    return this.#paths.routerKeys(peer, flow).every((key) => this.#budget.available(key, { use: "urgent", nowUs }));
+    return this.#urgent.mayAskAll(peer, flow, this.#clock.nowUs());
   }
 
   #create(
@@ -214,17 +180,6 @@ export class Sweeper {
     const progress = { firstHopUs: null, interim: false, launched: false, done: false };
     const { flow, plan = null, cycle = null } = of;
     return { id: this.#nextId++, peer, trigger, flow, startedUs: this.#clock.nowUs(), ...progress, plan, cycle, hops: [], handles: [] };
-  }
-
-  #urgentPlan(peer: Peer, flow: number, nowUs: number): { readonly hops: HopPlan[]; readonly isWorth: boolean } {
-    const last = this.#paths.lastTtl(peer, flow);
-    const known = this.#paths.length(peer, flow) ?? last;
-    const hops = Array.from({ length: last }, (_, index): HopPlan => {
-      const key = this.#paths.key(peer, flow, index + 1);
-      return this.#budget.available(key, { use: "urgent", nowUs }) ? { kind: "ask", key, routers: 1 } : { kind: "deny" };
-    });
-    const granted = hops.filter((hop, index) => hop.kind === "ask" && index < known).length;
-    return { hops, isWorth: granted >= known * MIN_SHARE };
   }
 
   #go(sweep: Sweep, plan: readonly HopPlan[]): void {
@@ -247,26 +202,16 @@ export class Sweeper {
   }
 
   #sendHop(sweep: Sweep, hop: MutableHop): void {
-    const handle = this.#nextHandle;
-    this.#nextHandle = (this.#nextHandle + 1) & 0x7fff;
     const tagHigh = this.#random();
     const tagLow = this.#random();
     const flow = sweep.peer.flows[sweep.flow] as Flow;
     const sentUs = this.#clock.nowUs();
-    this.#handles.set(handle, { sweep, hop, sentUs, tagHigh, tagLow });
-    sweep.handles.push(handle);
+    const handle = this.#handles.add({ sweep, hop, sentUs, tagHigh, tagLow });
     const error = this.#send({ peer: sweep.peer, flow, ttl: hop.ttl, handle, tagHigh, tagLow });
     hop.sent = error === null;
     const node = this.#paths.of(sweep.peer, sweep.flow)?.nodes[hop.ttl - 1];
     if (node !== undefined && hop.sent) node.askedUs = sentUs;
     if (error !== null) hop.note = `not sent: ${error}`;
-  }
-
-  #spentReason(nowUs: number): string {
-    const names = this.#recent.filter((other) => nowUs - other.atUs < RECENT_US).map((other) => other.name);
-    if (names.length === 0) return "hop budget: an mtr asks its routers";
-    const others = names.length > NAMED_PEERS ? ` and ${names.length - NAMED_PEERS} others` : "";
-    return `hop budget: its routers were just traced for ${names.slice(0, NAMED_PEERS).join(", ")}${others}`;
   }
 
   /** Nothing more can come that would change the path: every hop before the target answered. */
@@ -282,7 +227,7 @@ export class Sweeper {
     this.#active.delete(sweep);
     if (sweep.trigger !== "baseline") this.#lessons.take(sweep);
     else if (!this.#lessons.takeBaseline(sweep)) this.#failed.set(sweep.peer, sweep.flow);
-    for (const handle of sweep.handles) this.#handles.delete(handle);
+    this.#handles.close(sweep);
     this.#post(this.#report(sweep, nowUs));
   }
 

@@ -13,6 +13,8 @@ const SILENT_US = 10_000_000;
 const EVERY_US = 1_000_000;
 /** Answers are waited for this long, like late replies. */
 const WAIT_US = 10_000_000;
+/** One that is not answered after this long is lost; before, it is neither. */
+const JUDGED_US = 2_000_000;
 /** Asked of peers at once; with more it is no state on the way. */
 const MAX_PEERS = 16;
 
@@ -39,6 +41,7 @@ export class FreshIds {
   /** Oldest first. */
   readonly #byId = new Map<number, Fresh>();
   readonly #opinions = new Map<Peer, Opinion>();
+  #nowUs = 0;
 
   /** `ids`: which ids are ours already. */
   constructor(options: { readonly ids: Int32Array; readonly random32: () => number; readonly send: SendFresh }) {
@@ -67,11 +70,16 @@ export class FreshIds {
   /** What a burst that is still open was told so far; null while nothing was asked. */
   count(peer: Peer): { readonly sent: number; readonly lost: number } | null {
     const opinion = this.#opinions.get(peer);
-    return opinion === undefined || opinion.sent === 0 ? null : { sent: opinion.sent, lost: opinion.sent - opinion.answered };
+    if (opinion === undefined) return null;
+    let waiting = 0;
+    for (const fresh of this.#byId.values()) if (fresh.peer === peer && this.#nowUs - fresh.sentUs < JUDGED_US) waiting++;
+    const sent = opinion.sent - waiting;
+    return sent === 0 ? null : { sent, lost: sent - opinion.answered };
   }
 
   /** Called every tick; sends one at most. */
   ask(nowUs: number): void {
+    this.#nowUs = nowUs;
     let looked = 0;
     for (const [peer, opinion] of this.#opinions) {
       if (looked++ === MAX_PEERS) return;

@@ -1,6 +1,6 @@
 /**
  * Traces after a burst: sweeps at one a second, as many as asked for. As with mtr there is one through any one hop, for a router answers about once a second, so
- * others wait. They live on what baselines may use, so that a burst elsewhere keeps its tokens, and end when one begins: what happens now comes first.
+ * others wait. They live on what baselines may use, so that a burst elsewhere keeps its tokens, and pause when one begins: what happens now comes first.
  */
 import type { Peer } from "./peer.ts";
 import type { Sweeper } from "./sweeper.ts";
@@ -8,6 +8,8 @@ import type { Sweeper } from "./sweeper.ts";
 const EACH_US = 1_000_000;
 /** How long one waits for hops that an mtr or another trace is asking; the longest of those takes about that. */
 const PATIENCE_US = 120_000_000;
+/** How long they leave the routers to a burst that has just begun; its mtr, if it has one, keeps them longer. */
+const PAUSE_US = 5_000_000;
 /** Under way and waiting; beyond, they are skipped with the reason. */
 const MAX_RUNS = 100;
 
@@ -15,7 +17,7 @@ interface Run {
   readonly peer: Peer;
   readonly flow: number;
   readonly cycles: number;
-  readonly sinceUs: number;
+  sinceUs: number;
   done: number;
   nextUs: number;
   /** Budget keys of its hops, null while it waits. */
@@ -52,9 +54,19 @@ export class AfterRuns {
     }
   }
 
-  /** A burst began: its own traces need the routers. */
-  stop(peer: Peer): void {
-    for (const run of this.#runs) this.#end(run, `stopped after ${run.done} of ${run.cycles} sweeps: a burst began towards ${peer.name}`);
+  /** A burst began: its own traces need the routers. What was asked for after an earlier burst of the same peer is over. */
+  burstBegan(peer: Peer, nowUs: number): void {
+    for (const run of this.#runs) {
+      if (run.peer === peer) this.#end(run, `stopped after ${run.done} of ${run.cycles} sweeps: another burst began`);
+      else this.#pause(run, nowUs);
+    }
+  }
+
+  #pause(run: Run, nowUs: number): void {
+    if (run.hops !== null) this.#sweeper.giveBack(run.hops);
+    run.hops = null;
+    run.sinceUs = nowUs;
+    run.nextUs = nowUs + PAUSE_US;
   }
 
   #end(run: Run, reason: string | null): void {

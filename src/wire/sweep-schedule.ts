@@ -88,7 +88,7 @@ export class SweepSchedule {
 
   /** One sweep now and one more 200 ms later. */
   burst(peer: Peer, flow: number): void {
-    this.#after.stop(peer);
+    this.#after.burstBegan(peer, this.#clock.nowUs());
     this.#sweeper.launch(peer, "burst", flow);
     this.#second.push({ peer, trigger: "burst", atUs: this.#clock.nowUs() + SECOND_SWEEP_US, flow });
   }

@@ -28,7 +28,8 @@ function labelOf(hop: Hop, around: { readonly lossPct: number; readonly later: r
   if (hop.lossPct === null || hop.lossPct === 0 || answering.length === 0 || end === undefined) return null;
   const best = Math.max(around.lossPct, Math.min(...answering.map((other) => other.lossPct ?? 100)));
   const healthyLoss = around.before?.lossPct ?? null;
-  if (best > hop.lossPct * CLEARLY_BETTER && hop.received > 0) return null;
+  const isAlwaysSilent = hop.received === 0 && healthyLoss === 100;
+  if (best > hop.lossPct * CLEARLY_BETTER && !isAlwaysSilent) return null;
   if (hop.received === 0) {
     if (healthyLoss === null) return "silent; later hops answer";
     return healthyLoss === 100 ? "silent, also while healthy; later hops answer" : "silent; later hops answer; answered while healthy";

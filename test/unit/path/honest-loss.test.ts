@@ -36,6 +36,15 @@ test("a silent hop is told from one that fell silent", () => {
   assert.deepEqual(notes([10, 0, 10], [hop(2, "10.0.0.2")]), [null, "silent; later hops answer; answered while healthy", null]);
 });
 
+test("a hop that fell silent while most probes were lost is not excused by an answer that came when the loss ended", () => {
+  const hops = [hop(1, "10.0.0.1"), hop(2, null, { sent: 4, received: 0 }), hop(3, "10.0.0.3", { sent: 1, received: 1 })];
+  const noteAt2 = (healthy: readonly Hop[] | null, lossPct: number): string | null | undefined => annotateHops(hops, healthy, lossPct)[1]?.note;
+  assert.equal(noteAt2([hop(2, "10.0.0.2")], 100), null);
+  assert.equal(noteAt2(null, 60), null);
+  assert.equal(noteAt2([hop(2, null)], 100), "silent, also while healthy; later hops answer");
+  assert.equal(noteAt2([hop(2, "10.0.0.2")], 40), "silent; later hops answer; answered while healthy");
+});
+
 test("the reply rate while healthy is told", () => {
   assert.deepEqual(
     notes([4, 10], [hop(1, "10.0.0.1", { received: 5 })])[0],

@@ -8,6 +8,7 @@ import { Histogram } from "../stats/histogram.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { METRICS_SCHEMA } from "./migrations.ts";
 import { floorTo, HOUR_S, MINUTE_S, TEN_S, type RollupTable } from "./rollup-plan.ts";
+import { COUNT_COLUMNS, ROLLUP_COUNTS } from "./rollup-counts.ts";
 import type { RollupRow } from "./rows.ts";
 import { StatementCache, type Cell, type Cells } from "./statement-cache.ts";
 import { isDiskFull, storeError } from "./store-error.ts";
@@ -17,24 +18,13 @@ const GRACE_S = 30;
 /** Periods that one call rolls per level: after a long stop it catches up over several calls instead of stalling one. */
 const MAX_PERIODS_PER_ROLL = 60;
 
-const COUNTS = [
-  "sent",
-  "received",
-  "lost",
-  "late",
-  "duplicate",
-  "foreign_replies",
-  "send_failed",
-  "skipped",
-  "blind",
-  "doubtful",
-  "heard_expected",
-  "heard_received",
-] as const;
-const COLUMNS = ["at", "peer_id", ...COUNTS, "rtt_min_us", "rtt_max_us", "error_max_us", "histogram"];
+/** Of a row, without what it is the row of. */
+const VALUE_COLUMNS = [...COUNT_COLUMNS, "rtt_min_us", "rtt_max_us", "error_max_us", "histogram"];
+const COLUMNS = ["at", "peer_id", ...VALUE_COLUMNS];
 
 /** Everything about one period of one peer, ready to be added. */
 interface Sums {
+  /** In the order of `ROLLUP_COUNTS`. */
   readonly counts: number[];
   rttMinUs: number;
   rttMaxUs: number;
@@ -200,41 +190,25 @@ function insertInto(table: RollupTable, verb = "INSERT"): string {
   return `${verb} INTO ${table} (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
 }
 
+/** In the order of `VALUE_COLUMNS`. */
 function rowCells(row: RollupRow): Cell[] {
-  return [
-    row.sent,
-    row.received,
-    row.lost,
-    row.late,
-    row.duplicate,
-    row.foreign,
-    row.sendFailed,
-    row.skipped,
-    row.blind,
-    row.doubtful,
-    row.heardExpected,
-    row.heardReceived,
-    row.rttMinUs,
-    row.rttMaxUs,
-    row.errorMaxUs,
-    row.histogram,
-  ];
+  return [...ROLLUP_COUNTS.map((count) => row[count]), row.rttMinUs, row.rttMaxUs, row.errorMaxUs, row.histogram];
 }
 
 function cellsOf(row: RollupRow): Cells {
   const values = rowCells(row);
-  return Object.fromEntries(COLUMNS.slice(2).map((column, index) => [column, values[index] ?? null]));
+  return Object.fromEntries(VALUE_COLUMNS.map((column, index) => [column, values[index] ?? null]));
 }
 
 function startSums(cells: Cells, histogram: Histogram): Sums {
   histogram.clear();
-  const sum: Sums = { counts: COUNTS.map(() => 0), rttMinUs: 0, rttMaxUs: 0, errorMaxUs: 0, histogram };
+  const sum: Sums = { counts: COUNT_COLUMNS.map(() => 0), rttMinUs: 0, rttMaxUs: 0, errorMaxUs: 0, histogram };
   addCells(sum, cells);
   return sum;
 }
 
 function addCells(sum: Sums, cells: Cells): void {
-  COUNTS.forEach((column, index) => {
+  COUNT_COLUMNS.forEach((column, index) => {
     sum.counts[index] = (sum.counts[index] ?? 0) + Number(cells[column] ?? 0);
   });
   // A minimum of 0 means that nothing was received.

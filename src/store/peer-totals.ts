@@ -4,21 +4,11 @@
  */
 import { Histogram } from "../stats/histogram.ts";
 import type { Database } from "./database.ts";
+import { COUNT_COLUMNS, countsBy, ROLLUP_COUNTS } from "./rollup-counts.ts";
 import { planRollups, type RollupSegment } from "./rollup-plan.ts";
+import type { RollupCounts } from "./rows.ts";
 
-export interface PeerTotals {
-  readonly sent: number;
-  readonly received: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly duplicate: number;
-  readonly foreign: number;
-  readonly sendFailed: number;
-  readonly skipped: number;
-  readonly blind: number;
-  readonly doubtful: number;
-  readonly heardExpected: number;
-  readonly heardReceived: number;
+export interface PeerTotals extends RollupCounts {
   /** Null when nothing was received. */
   readonly rttMinUs: number | null;
   readonly rttMaxUs: number | null;
@@ -28,42 +18,19 @@ export interface PeerTotals {
   readonly p99Us: number | null;
 }
 
-interface SumCells {
-  readonly peer_id: number;
-  readonly sent: number;
-  readonly received: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly duplicate: number;
-  readonly foreign_replies: number;
-  readonly send_failed: number;
-  readonly skipped: number;
-  readonly blind: number;
-  readonly doubtful: number;
-  readonly heard_expected: number;
-  readonly heard_received: number;
-  readonly rtt_min_us: number | null;
-  readonly rtt_max_us: number;
-  readonly error_max_us: number;
+interface Sums extends RollupCounts {
+  readonly peerId: number;
+  readonly rttMinUs: number | null;
+  readonly rttMaxUs: number;
+  readonly errorMaxUs: number;
 }
 
-const SUMS =
-  [
-    "sent",
-    "received",
-    "lost",
-    "late",
-    "duplicate",
-    "foreign_replies",
-    "send_failed",
-    "skipped",
-    "blind",
-    "doubtful",
-    "heard_expected",
-    "heard_received",
-  ]
-    .map((column) => `SUM(${column}) AS ${column}`)
-    .join(", ") + ", MIN(NULLIF(rtt_min_us, 0)) AS rtt_min_us, MAX(rtt_max_us) AS rtt_max_us, MAX(error_max_us) AS error_max_us";
+const SUMS = [
+  ...ROLLUP_COUNTS.map((count, index) => `SUM(${COUNT_COLUMNS[index]}) AS "${count}"`),
+  "MIN(NULLIF(rtt_min_us, 0)) AS rttMinUs",
+  "MAX(rtt_max_us) AS rttMaxUs",
+  "MAX(error_max_us) AS errorMaxUs",
+].join(", ");
 
 /** Totals by peer name; a peer without a row in the range is not in it. `peer` narrows to one name. */
 export function readPeerTotals(
@@ -77,12 +44,12 @@ export function readPeerTotals(
       .map((row) => [row.id, row.name]),
   );
   const wanted = range.peer === null ? null : ([...names].find(([, name]) => name === range.peer)?.[0] ?? -1);
-  const totals = new Map<number, SumCells>();
+  const totals = new Map<number, Sums>();
   const histograms = new Map<number, Histogram>();
   for (const segment of plan(db, range)) {
     for (const row of readSums(db, segment, wanted)) {
-      const earlier = totals.get(row.peer_id);
-      totals.set(row.peer_id, earlier === undefined ? row : addSums(earlier, row));
+      const earlier = totals.get(row.peerId);
+      totals.set(row.peerId, earlier === undefined ? row : addSums(earlier, row));
     }
     mergeHistograms(db, segment, { wanted, into: histograms });
   }
@@ -111,9 +78,9 @@ function where(wanted: number | null): string {
   return `at >= ? AND at < ?${wanted === null ? "" : ` AND peer_id = ${wanted}`}`;
 }
 
-function readSums(db: Database, segment: RollupSegment, wanted: number | null): SumCells[] {
-  const sql = `SELECT peer_id, ${SUMS} FROM ${segment.table} WHERE ${where(wanted)} GROUP BY peer_id`;
-  return db.prepare<[number, number], SumCells>(sql).all(segment.from, segment.to);
+function readSums(db: Database, segment: RollupSegment, wanted: number | null): Sums[] {
+  const sql = `SELECT peer_id AS peerId, ${SUMS} FROM ${segment.table} WHERE ${where(wanted)} GROUP BY peer_id`;
+  return db.prepare<[number, number], Sums>(sql).all(segment.from, segment.to);
 }
 
 function mergeHistograms(
@@ -131,50 +98,28 @@ function mergeHistograms(
   }
 }
 
-function addSums(a: SumCells, b: SumCells): SumCells {
+function addSums(a: Sums, b: Sums): Sums {
   return {
-    peer_id: a.peer_id,
-    sent: a.sent + b.sent,
-    received: a.received + b.received,
-    lost: a.lost + b.lost,
-    late: a.late + b.late,
-    duplicate: a.duplicate + b.duplicate,
-    foreign_replies: a.foreign_replies + b.foreign_replies,
-    send_failed: a.send_failed + b.send_failed,
-    skipped: a.skipped + b.skipped,
-    blind: a.blind + b.blind,
-    doubtful: a.doubtful + b.doubtful,
-    heard_expected: a.heard_expected + b.heard_expected,
-    heard_received: a.heard_received + b.heard_received,
-    rtt_min_us: a.rtt_min_us === null || (b.rtt_min_us !== null && b.rtt_min_us < a.rtt_min_us) ? b.rtt_min_us : a.rtt_min_us,
-    rtt_max_us: Math.max(a.rtt_max_us, b.rtt_max_us),
-    error_max_us: Math.max(a.error_max_us, b.error_max_us),
+    ...countsBy((count) => a[count] + b[count]),
+    peerId: a.peerId,
+    rttMinUs: a.rttMinUs === null || (b.rttMinUs !== null && b.rttMinUs < a.rttMinUs) ? b.rttMinUs : a.rttMinUs,
+    rttMaxUs: Math.max(a.rttMaxUs, b.rttMaxUs),
+    errorMaxUs: Math.max(a.errorMaxUs, b.errorMaxUs),
   };
 }
 
-function finish(sums: SumCells, histogram: Histogram | undefined): PeerTotals {
-  const answered = sums.rtt_min_us !== null;
+function finish(sums: Sums, histogram: Histogram | undefined): PeerTotals {
+  const answered = sums.rttMinUs !== null;
   // A bin stands for RTTs up to 1 % away; no quantile lies outside what was measured.
   const quantile = (q: number): number | null => {
     const us = histogram?.quantileUs(q) ?? null;
-    return us === null || !answered ? us : Math.min(Math.max(us, sums.rtt_min_us ?? 0), sums.rtt_max_us);
+    return us === null || !answered ? us : Math.min(Math.max(us, sums.rttMinUs ?? 0), sums.rttMaxUs);
   };
   return {
-    sent: sums.sent,
-    received: sums.received,
-    lost: sums.lost,
-    late: sums.late,
-    duplicate: sums.duplicate,
-    foreign: sums.foreign_replies,
-    sendFailed: sums.send_failed,
-    skipped: sums.skipped,
-    blind: sums.blind,
-    doubtful: sums.doubtful,
-    heardExpected: sums.heard_expected,
-    heardReceived: sums.heard_received,
-    rttMinUs: sums.rtt_min_us,
-    rttMaxUs: answered ? sums.rtt_max_us : null,
-    errorMaxUs: answered ? sums.error_max_us : null,
+    ...countsBy((count) => sums[count]),
+    rttMinUs: sums.rttMinUs,
+    rttMaxUs: answered ? sums.rttMaxUs : null,
+    errorMaxUs: answered ? sums.errorMaxUs : null,
     p50Us: quantile(0.5),
     p95Us: quantile(0.95),
     p99Us: quantile(0.99),

@@ -112,11 +112,8 @@ export interface BlindRow {
   readonly detail: string | null;
 }
 
-/** Ten seconds of one peer. sent = received + lost + late + blind; failures and skips were never sent. Adding two rows of one period is exact. */
-export interface RollupRow {
-  readonly peer: string;
-  /** Start of the period. */
-  readonly atMs: number;
+/** What is counted of one peer in a while. sent = received + lost + late + blind; failures and skips were never sent. */
+export interface RollupCounts {
   readonly sent: number;
   readonly received: number;
   readonly lost: number;
@@ -130,6 +127,13 @@ export interface RollupRow {
   /** Requests of the peer: those that its numbers tell of, and those that arrived. */
   readonly heardExpected: number;
   readonly heardReceived: number;
+}
+
+/** Ten seconds of one peer. Adding two rows of one period is exact. */
+export interface RollupRow extends RollupCounts {
+  readonly peer: string;
+  /** Start of the period. */
+  readonly atMs: number;
   /** Microseconds; min and max are 0 when nothing was received. */
   readonly rttMinUs: number;
   readonly rttMaxUs: number;

@@ -75,3 +75,32 @@ test("the totals of a range are the same whatever was rolled when", (t) => {
   assert.equal(readPeerTotals(store.database, { ...range, peer: "nobody" }).size, 0);
   store.close();
 });
+
+test("every count comes back under its own name, added up over rows of all levels", (t) => {
+  const store = new MetricsStore(tempDir(t));
+  const counts = {
+    sent: 101,
+    received: 102,
+    lost: 103,
+    late: 104,
+    duplicate: 105,
+    foreign: 106,
+    sendFailed: 107,
+    skipped: 108,
+    blind: 109,
+    doubtful: 110,
+    heardExpected: 111,
+    heardReceived: 112,
+  };
+  // An hour and a minute that are rolled, and ten seconds that are not yet.
+  const times = [START_MS, START_MS + HOUR_MS, START_MS + HOUR_MS + 120_000];
+  store.addRollups(times.map((atMs) => rollup({ ...counts, atMs })));
+  store.roll(START_MS + HOUR_MS + 130_000);
+  const totals = readPeerTotals(store.database, { sinceMs: START_MS, untilMs: START_MS + 2 * HOUR_MS, peer: null }).get("bj-b1");
+  const expected = Object.entries(counts).map(([name, count]) => [name, count * times.length]);
+  assert.deepEqual(
+    expected.map(([name]) => [name, totals?.[name as keyof typeof counts]]),
+    expected,
+  );
+  store.close();
+});

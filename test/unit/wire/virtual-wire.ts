@@ -5,7 +5,8 @@
 import { FakeIcmpSocket, FakeNetwork } from "../../contract/fake-icmp-socket.ts";
 import { VirtualClock } from "../../contract/virtual-clock.ts";
 import { sampleCharacter } from "../../../src/detect/sample.ts";
-import type { RollupRow } from "../../../src/store/rows.ts";
+import { countsBy } from "../../../src/store/rollup-counts.ts";
+import type { RollupCounts } from "../../../src/store/rows.ts";
 import type { BurstReport, SweepReport, WireMessage, WirePeer, WireSettings } from "../../../src/wire/messages.ts";
 import { Prober } from "../../../src/wire/prober.ts";
 
@@ -131,23 +132,9 @@ export class VirtualWire {
   }
 
   /** Sums of all rollups of a peer. */
-  totals(peer = "p1"): Omit<RollupRow, "peer" | "atMs" | "histogram" | "rttMinUs" | "rttMaxUs" | "errorMaxUs"> {
+  totals(peer = "p1"): RollupCounts {
     const rows = this.of("rollups").flatMap((message) => message.rows.filter((row) => row.peer === peer));
-    const sum = (of: (row: RollupRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
-    return {
-      sent: sum((row) => row.sent),
-      received: sum((row) => row.received),
-      lost: sum((row) => row.lost),
-      late: sum((row) => row.late),
-      duplicate: sum((row) => row.duplicate),
-      foreign: sum((row) => row.foreign),
-      sendFailed: sum((row) => row.sendFailed),
-      skipped: sum((row) => row.skipped),
-      blind: sum((row) => row.blind),
-      doubtful: sum((row) => row.doubtful),
-      heardExpected: sum((row) => row.heardExpected),
-      heardReceived: sum((row) => row.heardReceived),
-    };
+    return countsBy((count) => rows.reduce((total, row) => total + row[count], 0));
   }
 
   /** What the recorder's slices tell of a peer, newest word on each slot, as runs: "600. 30x 600.". */

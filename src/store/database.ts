@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { refuseEmptied } from "./emptied.ts";
 import { EVIDENCE_SCHEMA, METRICS_SCHEMA, type Schema } from "./migrations.ts";
-import { errorCode, StoreError, storeError } from "./store-error.ts";
+import { errorCode, isDiskFull, StoreError, storeError } from "./store-error.ts";
 
 export type Database = Sqlite.Database;
 
@@ -88,6 +88,33 @@ export function migrate(db: Database, schema: Schema): void {
       if (version === 0) db.prepare("INSERT INTO meta (key, value) VALUES ('uuid', ?)").run(randomUUID());
       db.pragma(`user_version = ${version + 1}`);
     }).immediate();
+  }
+}
+
+export interface FullDisk {
+  /** Called when the disk is full, outside any transaction; true when space was made and the write is worth repeating once. */
+  readonly onFull?: () => boolean;
+}
+
+/** Everything that `write` writes, in one commit, tried again when a full disk was given space. `onUndone`: a try failed and its transaction is gone. */
+export function commit<T>(db: Database, write: () => T, options: FullDisk & { readonly onUndone?: () => void }): T {
+  const attempt = (): T => {
+    try {
+      return db.transaction(write).immediate();
+    } catch (error) {
+      options.onUndone?.();
+      throw error;
+    }
+  };
+  try {
+    return attempt();
+  } catch (error) {
+    if (!isDiskFull(error) || options.onFull?.() !== true) throw storeError(error, "write", db.name);
+  }
+  try {
+    return attempt();
+  } catch (error) {
+    throw storeError(error, "write", db.name);
   }
 }
 

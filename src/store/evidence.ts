@@ -4,7 +4,7 @@
  */
 import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
 import type { Hop } from "../path/hop.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
 import {
   CAPTURE_COLUMNS,
   captureFromCells,
@@ -22,22 +22,16 @@ import { EVIDENCE_SCHEMA } from "./migrations.ts";
 import type { BlindRow, CaptureRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { readTrace } from "./trace-reader.ts";
-import { isDiskFull, storeError } from "./store-error.ts";
-
-export interface EvidenceOptions {
-  /** Called when the disk is full, outside any transaction; true when space was made and the write is worth repeating once. */
-  readonly onFull?: () => boolean;
-}
 
 export class EvidenceStore {
   readonly #db: Database;
   readonly #sql: StatementCache;
-  readonly #onFull: () => boolean;
+  readonly #disk: FullDisk;
 
-  constructor(dir: string, options: EvidenceOptions = {}) {
+  constructor(dir: string, disk: FullDisk = {}) {
     this.#db = openDatabase(dir, EVIDENCE_SCHEMA, "FULL");
     this.#sql = new StatementCache(this.#db);
-    this.#onFull = options.onFull ?? (() => false);
+    this.#disk = disk;
   }
 
   /** For the budget and for tests; SQL stays in this folder. */
@@ -259,16 +253,7 @@ export class EvidenceStore {
 
   #write<T>(fn: () => T): T {
     if (this.#db.inTransaction) return fn();
-    try {
-      return this.#db.transaction(fn).immediate();
-    } catch (error) {
-      if (!isDiskFull(error) || !this.#onFull()) throw storeError(error, "write", this.#db.name);
-    }
-    try {
-      return this.#db.transaction(fn).immediate();
-    } catch (error) {
-      throw storeError(error, "write", this.#db.name);
-    }
+    return commit(this.#db, fn, this.#disk);
   }
 }
 

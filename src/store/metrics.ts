@@ -5,13 +5,12 @@
  * added to the coarser rows on the spot, in the same commit, so the sum over any level is the same at every moment. Adding is exact, histograms included.
  */
 import { Histogram } from "../stats/histogram.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
 import { METRICS_SCHEMA } from "./migrations.ts";
 import { floorTo, HOUR_S, MINUTE_S, TEN_S, type RollupTable } from "./rollup-plan.ts";
 import { COUNT_COLUMNS, ROLLUP_COUNTS } from "./rollup-counts.ts";
 import type { RollupRow } from "./rows.ts";
 import { StatementCache, type Cell, type Cells } from "./statement-cache.ts";
-import { isDiskFull, storeError } from "./store-error.ts";
 
 /** A period is rolled this long after its end: hard timeout, late acceptance and the wire's own batch are over by then. */
 const GRACE_S = 30;
@@ -32,22 +31,17 @@ interface Sums {
   readonly histogram: Histogram;
 }
 
-export interface MetricsOptions {
-  /** See `EvidenceOptions.onFull`. */
-  readonly onFull?: () => boolean;
-}
-
 export class MetricsStore {
   readonly #db: Database;
   readonly #sql: StatementCache;
-  readonly #onFull: () => boolean;
+  readonly #disk: FullDisk;
   readonly #peerIds: Map<string, number> = new Map();
   readonly #scratch: Histogram = new Histogram();
 
-  constructor(dir: string, options: MetricsOptions = {}) {
+  constructor(dir: string, disk: FullDisk = {}) {
     this.#db = openDatabase(dir, METRICS_SCHEMA, "NORMAL");
     this.#sql = new StatementCache(this.#db);
-    this.#onFull = options.onFull ?? (() => false);
+    this.#disk = disk;
   }
 
   get database(): Database {
@@ -170,19 +164,8 @@ export class MetricsStore {
   }
 
   #write<T>(fn: () => T): T {
-    try {
-      return this.#db.transaction(fn).immediate();
-    } catch (error) {
-      // The transaction is gone, and with it any peer id that was made in it.
-      this.#peerIds.clear();
-      if (!isDiskFull(error) || !this.#onFull()) throw storeError(error, "write", this.#db.name);
-    }
-    try {
-      return this.#db.transaction(fn).immediate();
-    } catch (error) {
-      this.#peerIds.clear();
-      throw storeError(error, "write", this.#db.name);
-    }
+    // A peer id that was made in a transaction is gone with it.
+    return commit(this.#db, fn, { ...this.#disk, onUndone: () => this.#peerIds.clear() });
   }
 }
 

@@ -5,13 +5,13 @@ import type { Route } from "../../../src/capture/host/routes.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 import { MAX_PEERS } from "../../../src/config/peers.ts";
 import { buildLanes } from "../../../src/wire/lanes.ts";
-import { wireSettings } from "../wire/wire-settings.ts";
+import { wirePeers, wireSettings } from "../wire/wire-settings.ts";
 
 function route(more: Partial<Route> = {}): Route {
   return { destination: new Uint8Array(4), prefixLength: 0, interface: "eth0", gateway: "192.0.2.1", metric: 0, ...more };
 }
 
-const { peers } = wireSettings({ peers: 3 });
+const peers = wirePeers(3);
 
 describe("canaries", () => {
   test("are the loopback and the gateway, as often as the fastest peer", () => {
@@ -44,12 +44,12 @@ describe("canaries", () => {
 
   test("leave the ids to the peers where there are no more: the largest mesh still starts", () => {
     let random = 0;
-    const most = wireSettings({ peers: MAX_PEERS });
-    const settings = { ...most, peers: [...most.peers, ...canariesFor(most.peers, "192.0.2.1")] };
+    const most = wirePeers(MAX_PEERS);
+    const settings = wireSettings({ peers: [...most, ...canariesFor(most, "192.0.2.1")] });
     assert.equal(settings.peers.length, MAX_PEERS);
     const { ids } = buildLanes(settings, { nowUs: 0, random32: () => (random = (random * 1_103_515_245 + 12_345) >>> 0) });
     assert.ok(!ids.includes(-1));
-    assert.equal(canariesFor(most.peers.slice(2), null).length, 2);
+    assert.equal(canariesFor(most.slice(2), null).length, 2);
   });
 });
 

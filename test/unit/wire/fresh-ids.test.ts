@@ -122,7 +122,7 @@ describe("the ids", () => {
   /** A peer that has been silent for long, and all ids but the first few taken. */
   function asked(free: number): { readonly freshIds: FreshIds; readonly peer: Peer; readonly flows: Flow[] } {
     let random = 7_000_000;
-    const lanes = buildLanes(wireSettings({ peers: 1 }), { nowUs: 0, random32: () => ++random });
+    const lanes = buildLanes(wireSettings(), { nowUs: 0, random32: () => ++random });
     const peer = lanes.peers[0] as Peer;
     const ids = new Int32Array(65_536).fill(0);
     ids.fill(-1, 0, free);

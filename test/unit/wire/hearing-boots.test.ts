@@ -78,7 +78,7 @@ test("the mark of a lost probe is never a round-trip time: not in rollups, and t
 });
 
 test("after sixteen million probes, too, a lost one waits for the peer's word on it and not on an older one", () => {
-  const { lanes, peers } = buildLanes(wireSettings({ peers: 1 }), { nowUs: 0, random32: counter() });
+  const { lanes, peers } = buildLanes(wireSettings(), { nowUs: 0, random32: counter() });
   const peer = peers[0] as Peer;
   const flight = new InFlight(1, 256);
   const judge = new Judge({ peers, lanes, flight, hardUs: 2_000_000, overflowed: () => false, changed: () => {} });

@@ -9,6 +9,7 @@ import { countsBy } from "../../../src/store/rollup-counts.ts";
 import type { RollupCounts } from "../../../src/store/rows.ts";
 import type { BurstReport, SweepReport, WireMessage, WirePeer, WireSettings } from "../../../src/wire/messages.ts";
 import { Prober } from "../../../src/wire/prober.ts";
+import { wirePeer, wireSettings } from "./wire-settings.ts";
 
 export const PEER = "10.0.0.2";
 
@@ -41,28 +42,7 @@ export class VirtualWire {
         events: { onPacket: (bytes, length, source) => this.prober.receive(family, bytes, length, source), onError: () => {} },
       });
     this.sockets = { 4: socket(4), 6: socket(6) };
-    const settings: WireSettings = {
-      agentId: 0xa6e21,
-      epoch: 1_763_700_000,
-      timeoutMs: 2_000,
-      dscp: 0,
-      window: 20,
-      lost: 5,
-      clear: 20,
-      baselineMs: 600_000,
-      recordMs: 60_000,
-      meshKeys: [],
-      peerEpochs: [],
-      peers: peers.map((peer, index) => ({
-        name: `p${index + 1}`,
-        canary: false,
-        agentId: 0xb0b00000 + index + 1,
-        intervalMs: 100,
-        everReplied: true,
-        ...peer,
-      })),
-      ...options.settings,
-    };
+    const settings = wireSettings({ peers: peers.map((peer, index) => wirePeer(index + 1, peer)), ...options.settings });
     this.startUs = this.clock.nowUs();
     let state = 0x2545f491;
     const random = (bytes: Uint8Array): void => {

@@ -1,7 +1,24 @@
-/** Settings of a wire, for tests of its parts. */
-import type { WireSettings } from "../../../src/wire/messages.ts";
+/** Settings of a wire, for the virtual one and for tests of its parts; a test names only what it is about. */
+import type { WirePeer, WireSettings } from "../../../src/wire/messages.ts";
 
-export function wireSettings(options: { readonly peers: number }): WireSettings {
+/** The n-th peer, from 1: p1 at 10.0.0.2, p2 at 10.0.0.3 … It has answered before. */
+export function wirePeer(number: number, more: Partial<WirePeer> = {}): WirePeer {
+  return {
+    name: `p${number}`,
+    canary: false,
+    agentId: 0xb0b00000 + number,
+    address: `10.0.${(number - 1) >> 8}.${((number - 1) & 0xff) + 2}`,
+    intervalMs: 100,
+    everReplied: true,
+    ...more,
+  };
+}
+
+export function wirePeers(count: number): WirePeer[] {
+  return Array.from({ length: count }, (_, index) => wirePeer(index + 1));
+}
+
+export function wireSettings(more: Partial<WireSettings> = {}): WireSettings {
   return {
     agentId: 0xa6e21,
     epoch: 1_763_700_000,
@@ -14,13 +31,7 @@ export function wireSettings(options: { readonly peers: number }): WireSettings 
     recordMs: 60_000,
     meshKeys: [],
     peerEpochs: [],
-    peers: Array.from({ length: options.peers }, (_, index) => ({
-      name: `p${index + 1}`,
-      canary: false,
-      agentId: 0xb0b00000 + index + 1,
-      address: `10.0.${index >> 8}.${(index & 0xff) + 2}`,
-      intervalMs: 100,
-      everReplied: true,
-    })),
+    peers: wirePeers(1),
+    ...more,
   };
 }

@@ -34,8 +34,9 @@ export interface BurstState {
   readonly hearing: BurstHearing;
   /** Probes with a fresh ICMP id after ten seconds of total loss; null when none were sent. */
   readonly freshId: { readonly sent: number; readonly lost: number } | null;
+  /** No outcome inside it can change any more. */
   readonly final: boolean;
-  /** It goes on in the next incident of the chain. */
+  /** It was cut at the length limit of an incident and goes on in the next. */
   readonly cut: boolean;
 }
 

@@ -3,8 +3,7 @@
  * comes twice or after a restart does no harm. Times that label rows are wall milliseconds; intervals were measured on the monotonic clock.
  */
 import type { RollupRow } from "../store/rows.ts";
-import type { BurstCount } from "../detect/burst-count.ts";
-import type { BurstHearing } from "../detect/incident.ts";
+import type { BurstState } from "../detect/incident.ts";
 import type { SweepHop } from "../path/hop.ts";
 
 export interface WirePeer {
@@ -56,23 +55,13 @@ export interface SweepReport {
   readonly hops: readonly SweepHop[];
 }
 
-export interface BurstReport {
+/** The whole of one burst as it is now. */
+export interface BurstReport extends Omit<BurstState, "key"> {
   readonly peer: string;
   readonly address: string;
   /** Counted by the wire since its boot, per peer. */
   readonly number: number;
   readonly rule: "window" | "cusum";
-  readonly startedMs: number;
-  readonly detectedMs: number;
-  readonly endedMs: number | null;
-  readonly count: BurstCount;
-  readonly hearing: BurstHearing;
-  /** Probes with a fresh ICMP id after ten seconds of total loss; null when none were sent. */
-  readonly freshId: { readonly sent: number; readonly lost: number } | null;
-  /** No outcome inside it can change any more. */
-  readonly final: boolean;
-  /** It was cut at the length limit of an incident and goes on in the next. */
-  readonly cut: boolean;
 }
 
 export interface SampleBlockReport {

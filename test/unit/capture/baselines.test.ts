@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Baselines } from "../../../src/capture/baselines.ts";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { sweepRow } from "../../../src/capture/sweep-row.ts";
 import type { SweepHop } from "../../../src/path/hop.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import type { SweepReport } from "../../../src/wire/messages.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 4, 0, 0);
 const TARGET = "10.0.0.2";
@@ -20,10 +20,7 @@ class Room {
   #id = 0;
 
   constructor(t: TestContext) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.store = new EvidenceStore(tempDir(t));
-    t.after(() => this.store.close());
-    this.#writer = new EvidenceWriter(this.store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.store, writer: this.#writer } = openEvidence(t));
     this.baselines = this.restarted();
   }
 

@@ -1,31 +1,14 @@
 /** Bursts and incidents with sensible contents; a test names only what it is about. */
 import type { BurstCount } from "../../../src/detect/burst-count.ts";
-import type { BurstHearing, BurstState, Incident } from "../../../src/detect/incident.ts";
+import type { BurstState, Incident } from "../../../src/detect/incident.ts";
+import type { BurstReport } from "../../../src/wire/messages.ts";
+import { countOf, UNHEARD } from "../detect/burst-builder.ts";
 
 export const T0: number = Date.UTC(2026, 10, 21, 4, 12, 3);
-export const UNHEARD: BurstHearing = { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null };
 
-export function heard(expected: number, received: number, more: Partial<BurstHearing> = {}): BurstHearing {
-  return { state: "calibrated", authentic: true, expected, received, due: expected, saysBad: null, ...more };
-}
-
+/** 40 of 100 probes lost, evenly over the flows. */
 export function burstCount(more: Partial<BurstCount> = {}): BurstCount {
-  return {
-    sent: 100,
-    lost: 40,
-    lostForGood: 40,
-    late: 0,
-    slow: 0,
-    pending: 0,
-    sendFailed: 0,
-    blind: 0,
-    longestRun: 3,
-    lostHeard: 0,
-    lostUnheard: 0,
-    flowSent: [25, 25, 25, 25],
-    flowLost: [10, 10, 10, 10],
-    ...more,
-  };
+  return countOf({ sent: 100, lost: 40, lostForGood: 40, longestRun: 3, flowSent: [25, 25, 25, 25], flowLost: [10, 10, 10, 10], ...more });
 }
 
 export function burstState(more: Partial<BurstState> = {}): BurstState {
@@ -56,6 +39,22 @@ export function incidentState(more: Partial<Incident> = {}): Incident {
     bursts: [burstState()],
     openedAt: 1_000,
     burstEndedAt: null,
+    ...more,
+  };
+}
+
+/** As the wire tells of it: half of ten probes lost. */
+export function burstReport(more: Pick<BurstReport, "number" | "startedMs" | "detectedMs"> & Partial<BurstReport>): BurstReport {
+  return {
+    peer: "p1",
+    address: "10.0.0.2",
+    rule: "window",
+    endedMs: null,
+    count: countOf({ sent: 10, lost: 5, longestRun: 5 }),
+    hearing: UNHEARD,
+    freshId: null,
+    final: false,
+    cut: false,
     ...more,
   };
 }

@@ -3,21 +3,21 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { After } from "../../../src/capture/event-crowd.ts";
 import { CaptureOrders } from "../../../src/capture/capture-orders.ts";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 import type { Incident } from "../../../src/detect/incident.ts";
 import type { Hop } from "../../../src/path/hop.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import type { AgentCommand } from "../../../src/wire/messages.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import { incidentState } from "./burst-state.ts";
 import { FakeLog } from "./fake-log.ts";
 import { FakeMtr, settled } from "./fake-mtr.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 4, 12, 0);
 
 function open(id: string, more: Partial<Incident> = {}): Incident {
-  const times = { startedMs: T0, detectedMs: T0, endedMs: null, openedAt: 0, burstEndedAt: null };
-  return { id, continues: null, peer: "p1", address: "10.0.0.2", phase: "open", bursts: [], ...times, ...more };
+  return incidentState({ id, openedAt: 0, ...more });
 }
 
 function hop(ttl: number, address: string): Hop {
@@ -35,10 +35,7 @@ class Room {
   readonly #writer: EvidenceWriter;
 
   constructor(t: TestContext, capture = "{}") {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.#store = new EvidenceStore(tempDir(t));
-    t.after(() => this.#store.close());
-    this.#writer = new EvidenceWriter(this.#store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.#store, writer: this.#writer } = openEvidence(t));
     const yaml = `node: { name: sh-a1 }\ncapture: ${capture}\npeers: [{ name: p1, address: 10.0.0.2 }]\n`;
     this.orders = new CaptureOrders(parseConfig(yaml, { file: "peers.yaml", hostName: "sh-a1" }), {
       writer: this.#writer,

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { EventDesk } from "../../../src/capture/event-desk.ts";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { HostDesk } from "../../../src/capture/host-desk.ts";
 import { HostWatch } from "../../../src/capture/host/host-watch.ts";
 import type { Incident } from "../../../src/detect/incident.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import { burstCount, burstState, incidentState, T0 } from "./burst-state.ts";
 import { FakeLog } from "./fake-log.ts";
 import { FakeHost } from "./host/host-fixture.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const TIMEOUT_MS = 2_000;
 
@@ -23,10 +23,7 @@ class Room {
   nowS = 0;
 
   constructor(t: TestContext) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.store = new EvidenceStore(tempDir(t));
-    t.after(() => this.store.close());
-    this.writer = new EvidenceWriter(this.store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.store, writer: this.writer } = openEvidence(t));
     const clocks = { wallMs: () => T0 + this.nowS * 1_000, nowMs: () => this.nowS * 1_000 };
     const { signal } = new AbortController();
     const host = new HostDesk({ watch: new HostWatch(new FakeHost().reader), writer: this.writer, ...clocks, sourceOf: () => null, signal });

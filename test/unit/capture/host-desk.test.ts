@@ -1,14 +1,14 @@
 /** When the host is looked at, and whose capture that is. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { HostDesk } from "../../../src/capture/host-desk.ts";
 import { HostWatch } from "../../../src/capture/host/host-watch.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import { incidentState, T0 } from "./burst-state.ts";
 import { settled } from "./fake-mtr.ts";
 import { FakeHost, pulledFiles } from "./host/host-fixture.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 class Room {
   readonly host = new FakeHost();
@@ -17,10 +17,7 @@ class Room {
   readonly #store: EvidenceStore;
 
   constructor(t: TestContext) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.#store = new EvidenceStore(tempDir(t));
-    t.after(() => this.#store.close());
-    this.#writer = new EvidenceWriter(this.#store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.#store, writer: this.#writer } = openEvidence(t));
     const { signal } = new AbortController();
     this.desk = new HostDesk({
       watch: new HostWatch(this.host.reader),

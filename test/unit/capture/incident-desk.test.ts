@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Baselines } from "../../../src/capture/baselines.ts";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { IncidentDesk } from "../../../src/capture/incident-desk.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import type { AgentCommand, BurstReport, SweepReport } from "../../../src/wire/messages.ts";
 import { incident } from "../store/sample-rows.ts";
-import { tempDir } from "../store/temp-dir.ts";
 import { FakeMtr, settled } from "./fake-mtr.ts";
+import { burstReport } from "./burst-state.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const WALL = Date.UTC(2026, 10, 21, 4, 12, 0);
 const YAML = `node: { name: sh-a1 }
@@ -36,10 +37,7 @@ class Room {
   nowS = 0;
 
   constructor(t: TestContext) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.store = new EvidenceStore(tempDir(t));
-    t.after(() => this.store.close());
-    this.writer = new EvidenceWriter(this.store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.store, writer: this.writer } = openEvidence(t));
     this.desk = new IncidentDesk(parseConfig(YAML, { file: "peers.yaml", hostName: "sh-a1" }), {
       writer: this.writer,
       send: (command) => void this.commands.push(command),
@@ -56,38 +54,15 @@ class Room {
     this.desk.wireStarted(7);
   }
 
-  burst(number: number, times: { readonly from: number; readonly to?: number }, more: Partial<BurstReport> & { readonly lost?: number } = {}): void {
-    const { lost = 5, ...rest } = more;
-    const none = {
-      sent: 10,
-      lost,
-      lostForGood: 0,
-      late: 0,
-      slow: 0,
-      pending: 0,
-      sendFailed: 0,
-      blind: 0,
-      longestRun: lost,
-      lostHeard: 0,
-      lostUnheard: 0,
-      flowSent: [3, 3, 2, 2],
-      flowLost: [2, 1, 1, 1],
-    };
-    this.desk.burst({
-      peer: "p1",
-      address: "10.0.0.2",
+  burst(number: number, times: { readonly from: number; readonly to?: number }, more: Partial<BurstReport> = {}): void {
+    const report = burstReport({
       number,
-      rule: "window",
       startedMs: WALL + times.from * 1000,
       detectedMs: WALL + this.nowS * 1000,
       endedMs: times.to === undefined ? null : WALL + times.to * 1000,
-      count: none,
-      hearing: { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null },
-      freshId: null,
-      final: false,
-      cut: false,
-      ...rest,
+      ...more,
     });
+    this.desk.burst(report);
   }
 
   sweep(id: number, trigger: SweepReport["trigger"], more: Partial<SweepReport> = {}): void {

@@ -2,51 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differs, incidentFacts, type IncidentEvidence } from "../../../src/capture/incident-facts.ts";
 import type { BurstCount } from "../../../src/detect/burst-count.ts";
-import type { Incident } from "../../../src/detect/incident.ts";
+import { heard, countOf } from "../detect/burst-builder.ts";
 import { hop } from "../path/hop-builder.ts";
+import { burstState, incidentState } from "./burst-state.ts";
 
 const TARGET = "10.9.9.9";
 const PATH = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
 
 function evidence(count: Partial<BurstCount>, more: Partial<IncidentEvidence> = {}): IncidentEvidence {
-  const none = {
-    sent: 40,
-    lost: 0,
-    lostForGood: 0,
-    late: 0,
-    slow: 0,
-    pending: 0,
-    sendFailed: 0,
-    blind: 0,
-    longestRun: 0,
-    lostHeard: 0,
-    lostUnheard: 0,
-  };
-  const incident: Incident = {
-    id: "i1",
-    continues: null,
-    peer: "p1",
+  const incident = incidentState({
     address: TARGET,
-    phase: "open",
-    startedMs: 0,
-    detectedMs: 500,
-    endedMs: null,
-    openedAt: 0,
-    burstEndedAt: null,
-    bursts: [
-      {
-        key: "1-1",
-        startedMs: 0,
-        detectedMs: 500,
-        endedMs: null,
-        count: { ...none, flowSent: [10, 10, 10, 10], flowLost: [0, 0, 0, 0], ...count },
-        hearing: { state: "calibrated", authentic: true, expected: 40, received: 40, due: 40, saysBad: null },
-        freshId: null,
-        final: false,
-        cut: false,
-      },
-    ],
-  };
+    bursts: [burstState({ endedMs: null, count: countOf({ sent: 40, flowSent: [10, 10, 10, 10], ...count }), hearing: heard(40, 40), final: false })],
+  });
   return {
     incident,
     labels: {},

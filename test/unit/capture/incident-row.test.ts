@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { incidentRow } from "../../../src/capture/incident-row.ts";
 import type { BurstState } from "../../../src/detect/incident.ts";
 import type { BurstRow } from "../../../src/store/rows.ts";
-import { burstCount, burstState, heard, incidentState, UNHEARD } from "./burst-state.ts";
+import { heard, UNHEARD } from "../detect/burst-builder.ts";
+import { burstCount, burstState, incidentState } from "./burst-state.ts";
 
 function rowOf(burst: Partial<BurstState>): BurstRow {
   const context = { eventId: "e1", baselineCaptureId: null, intervalMs: 100, timeoutMs: 2_000 };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { differs, incidentFacts, routersOf, type IncidentEvidence } from "../../../src/capture/incident-facts.ts";
 import type { SweepHop } from "../../../src/path/hop.ts";
-import { burstCount, burstState, heard, incidentState, UNHEARD } from "./burst-state.ts";
+import { heard, UNHEARD } from "../detect/burst-builder.ts";
+import { burstCount, burstState, incidentState } from "./burst-state.ts";
 
 function evidence(more: Partial<IncidentEvidence> = {}): IncidentEvidence {
   return {

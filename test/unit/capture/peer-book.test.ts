@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { PeerBook } from "../../../src/capture/peer-book.ts";
 import type { PeerConfig } from "../../../src/config/config.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import type { PeerRow } from "../../../src/store/rows.ts";
-import { tempDir } from "../store/temp-dir.ts";
 import { FakeLog } from "./fake-log.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const ANSWERED_MS = Date.UTC(2026, 10, 21, 4, 12, 0);
 
@@ -28,10 +28,7 @@ class Room {
   readonly #writer: EvidenceWriter;
 
   constructor(t: TestContext, peers: readonly PeerConfig[]) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.#store = new EvidenceStore(tempDir(t));
-    t.after(() => this.#store.close());
-    this.#writer = new EvidenceWriter(this.#store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.#store, writer: this.#writer } = openEvidence(t));
     this.book = new PeerBook(peers, {
       writer: this.#writer,
       log: this.log,

@@ -1,15 +1,16 @@
 /** Requests of other nodes through the desk, with a real store, a fake wire and a fake mtr: what is traced for them, and what is not. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { IncidentDesk } from "../../../src/capture/incident-desk.ts";
 import { NO_LINES } from "../../../src/capture/mtr-lines.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
-import type { AgentCommand, BurstReport, SweepReport } from "../../../src/wire/messages.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { AgentCommand, SweepReport } from "../../../src/wire/messages.ts";
 import { FakeLog } from "./fake-log.ts";
 import { FakeMtr, settled } from "./fake-mtr.ts";
+import { burstReport } from "./burst-state.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 const WALL = Date.UTC(2026, 10, 21, 4, 12, 0);
 const EPOCH = 1_763_600_000;
@@ -29,10 +30,7 @@ class Room {
   #sweeps = 0;
 
   constructor(t: TestContext, capture = "{}") {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.store = new EvidenceStore(tempDir(t));
-    t.after(() => this.store.close());
-    this.writer = new EvidenceWriter(this.store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.store, writer: this.writer } = openEvidence(t));
     this.#capture = capture;
     this.desk = this.start();
   }
@@ -91,35 +89,15 @@ class Room {
   }
 
   async burst(times: { readonly from: number; readonly to?: number }, peer = "p1"): Promise<void> {
-    const count = {
-      sent: 10,
-      lost: 5,
-      lostForGood: 5,
-      late: 0,
-      slow: 0,
-      pending: 0,
-      sendFailed: 0,
-      blind: 0,
-      longestRun: 5,
-      lostHeard: 0,
-      lostUnheard: 0,
-      flowSent: [],
-      flowLost: [],
-    };
-    const report: BurstReport = {
+    const report = burstReport({
       peer,
       address: `10.0.0.${PEERS.indexOf(peer) + 2}`,
       number: Math.round(times.from * 10) + 1,
-      rule: "window",
       startedMs: WALL + times.from * 1000,
       detectedMs: WALL + this.nowS * 1000,
       endedMs: times.to === undefined ? null : WALL + times.to * 1000,
-      count,
-      hearing: { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null },
-      freshId: null,
       final: times.to !== undefined,
-      cut: false,
-    };
+    });
     this.desk.burst(report);
     await settled();
   }

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
+import type { EvidenceWriter } from "../../../src/capture/evidence-writer.ts";
 import { SweepSorter } from "../../../src/capture/sweep-sorter.ts";
 import type { Incident, IncidentPhase } from "../../../src/detect/incident.ts";
-import { EvidenceStore } from "../../../src/store/evidence.ts";
+import type { EvidenceStore } from "../../../src/store/evidence.ts";
 import type { CaptureRow, Trigger } from "../../../src/store/rows.ts";
 import { capture, T0 } from "../store/sample-rows.ts";
-import { tempDir } from "../store/temp-dir.ts";
+import { incidentState } from "./burst-state.ts";
+import { openEvidence } from "./open-evidence.ts";
 
 function incident(phase: IncidentPhase, startedMs = T0): Incident {
-  const ended = phase === "open" ? null : startedMs + 1;
-  const times = { startedMs, detectedMs: startedMs, endedMs: ended, openedAt: 0, burstEndedAt: ended };
-  return { id: "i1", continues: null, peer: "bj-b1", address: "10.20.3.2", phase, bursts: [], ...times };
+  return incidentState({ peer: "bj-b1", address: "10.20.3.2", phase, startedMs, endedMs: phase === "open" ? null : startedMs + 1 });
 }
 
 function sweep(id: string, trigger: Trigger, more: Partial<CaptureRow> = {}): CaptureRow {
@@ -25,10 +24,7 @@ class Room {
   readonly #writer: EvidenceWriter;
 
   constructor(t: TestContext) {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    this.#store = new EvidenceStore(tempDir(t));
-    t.after(() => this.#store.close());
-    this.#writer = new EvidenceWriter(this.#store, { onError: (error) => assert.fail(String(error)), onRecovered: () => {} });
+    ({ store: this.#store, writer: this.#writer } = openEvidence(t));
     this.sorter = new SweepSorter({ writer: this.#writer, wallMs: () => this.nowMs });
   }
 

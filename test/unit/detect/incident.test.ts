@@ -2,38 +2,21 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { BurstCount } from "../../../src/detect/burst-count.ts";
 import { incidentKind, PeerIncidents, type BurstState, type Incident, type IncidentChange } from "../../../src/detect/incident.ts";
+import { countOf, UNHEARD } from "./burst-builder.ts";
 
 const MERGE_MS = 60_000;
 const LENGTH_MS = 1_800_000;
 
-function count(more: Partial<BurstCount> = {}): BurstCount {
-  const none = {
-    sent: 10,
-    lost: 0,
-    lostForGood: 0,
-    late: 0,
-    slow: 0,
-    pending: 0,
-    sendFailed: 0,
-    blind: 0,
-    longestRun: 0,
-    lostHeard: 0,
-    lostUnheard: 0,
-  };
-  return { ...none, flowSent: [3, 3, 2, 2], flowLost: [0, 0, 0, 0], ...more };
-}
-
 /** Times are seconds here; the wall clock and the monotonic one have the same reading. */
 function burst(key: string, times: { readonly from: number; readonly to?: number }, more: Partial<BurstState> = {}): BurstState {
   const endedMs = times.to === undefined ? null : times.to * 1000;
-  const hearing = { state: "none", authentic: false, expected: 0, received: 0, due: 0, saysBad: null } as const;
   return {
     key,
     startedMs: times.from * 1000,
     detectedMs: times.from * 1000 + 400,
     endedMs,
-    count: count(),
-    hearing,
+    count: countOf({ sent: 10 }),
+    hearing: UNHEARD,
     freshId: null,
     final: false,
     cut: false,
@@ -99,7 +82,7 @@ describe("the states", () => {
     story.at(10, burst("a", { from: 9 }));
     story.at(12, burst("a", { from: 9, to: 11 }));
     assert.equal(story.tick(200), "");
-    assert.equal(story.at(201, burst("a", { from: 9, to: 11 }, { count: count({ late: 1 }), final: true })), "updated i1");
+    assert.equal(story.at(201, burst("a", { from: 9, to: 11 }, { count: countOf({ sent: 10, late: 1 }), final: true })), "updated i1");
     assert.equal(story.tick(201), "closed i1");
     assert.equal(story.current.bursts[0]?.count.late, 1);
   });
@@ -187,7 +170,9 @@ describe("when the wire dies", () => {
 describe("the kind", () => {
   function kind(...bursts: readonly (readonly [Partial<BurstCount>, boolean])[]): string | null {
     const story = new Story();
-    bursts.forEach(([counts, final], index) => story.at(20, burst(`b${index}`, { from: 9, to: 11 }, { count: count(counts), final })));
+    bursts.forEach(([counts, final], index) =>
+      story.at(20, burst(`b${index}`, { from: 9, to: 11 }, { count: countOf({ sent: 10, ...counts }), final })),
+    );
     return incidentKind(story.current);
   }
 

@@ -141,19 +141,8 @@ export class CaptureOrders {
   #after(incident: Incident): void {
     const after = this.#ports.afterOf(incident);
     if ("cycles" in after) return this.#ports.send({ kind: "trace-after", peer: incident.peer, cycles: after.cycles });
-    const requestedMs = this.#ports.wallMs();
     const row: CaptureRow = {
-      ...mtrRow({
-        captureId: newId(requestedMs),
-        owner: incident.id,
-        incidentId: incident.id,
-        askedBy: null,
-        peer: incident.peer,
-        address: incident.address,
-        source: this.#ports.sourceOf(incident.address),
-        trigger: "after",
-        requestedMs,
-      }),
+      ...mtrRow(this.#request(incident, "after")),
       kind: "sweep",
       phase: "after",
       tool: "meshprobe sweep",
@@ -166,8 +155,20 @@ export class CaptureOrders {
   /** One full capture by mtr, from the budget; the sweeps at the burst are the wire's. */
   #capture(incident: Incident, trigger: "burst" | "recapture"): void {
     if (!this.#config.capture.mtr || this.#mtr.has(incident.id)) return;
+    const request = this.#request(incident, trigger);
+    const refused = this.#budget.take(incident.peer, this.#ports.nowMs());
+    if (refused !== null) return this.#skip(request, refused);
+    if (incident.address.includes("%")) {
+      this.#sweepInstead(incident.id);
+      return this.#skip(request, "mtr does not support link-local addresses with a zone; sweeps at one a second take its place");
+    }
+    if (this.#mtrMissing) this.#sweepInstead(incident.id);
+    this.#mtr.request(request);
+  }
+
+  #request(incident: Incident, trigger: MtrRequest["trigger"]): MtrRequest {
     const requestedMs = this.#ports.wallMs();
-    const request: MtrRequest = {
+    return {
       captureId: newId(requestedMs),
       owner: incident.id,
       incidentId: incident.id,
@@ -178,14 +179,6 @@ export class CaptureOrders {
       trigger,
       requestedMs,
     };
-    const refused = this.#budget.take(incident.peer, this.#ports.nowMs());
-    if (refused !== null) return this.#skip(request, refused);
-    if (incident.address.includes("%")) {
-      this.#sweepInstead(incident.id);
-      return this.#skip(request, "mtr does not support link-local addresses with a zone; sweeps at one a second take its place");
-    }
-    if (this.#mtrMissing) this.#sweepInstead(incident.id);
-    this.#mtr.request(request);
   }
 
   #skip(request: MtrRequest, reason: string): void {

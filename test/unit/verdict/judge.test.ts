@@ -17,6 +17,20 @@ function holds(title: string, facts: EventFacts, expected: Expected): void {
 
 const silentGateway = canary(89, 89, { answers: false });
 const lostGateway = canary(89, 89);
+const allLost = everybody(12, () => ({}));
+const aThirdLost = everybody(12, () => ({ lost: 30 }));
+
+// Verdicts that several faults get.
+
+const midPath = { after: R2, before: R3 };
+const ownFirewall: Expected = { scope: "local", direction: "out", certainty: "certain", rule: "send-firewall" };
+const likelyTheQueue: Expected = { scope: "local", direction: "out", certainty: "likely", rule: "queue-drops" };
+const sharedRouter: Expected = { scope: "shared", hop: { after: R3, before: access(21) }, certainty: "likely", rule: "shared-link" };
+const noCommonCause: Expected = { scope: "uncertain", certainty: "possible", rule: "no-common-cause" };
+const outMidPath: Expected = { scope: "path", direction: "out", hop: midPath, certainty: "likely", rule: "hearing-out" };
+const endsMidPath: Expected = { scope: "path", hop: midPath, certainty: "likely", rule: "trace-ended" };
+const beforeLastRouter: Expected = { scope: "path", hop: { after: R3, before: access(1) }, certainty: "likely", rule: "trace-ended" };
+const notLocated: Expected = { scope: "uncertain", certainty: "possible", rule: "not-located" };
 
 // Ourselves.
 
@@ -46,12 +60,7 @@ holds(
   event([incident(1, { sent: 35, lost: 13, blind: 22, segment: behind(2, 1) })], {
     agent: { blindMs: 282, eventMs: 3_722, cpuPressure: 0.99, steal: 0 },
   }),
-  {
-    scope: "path",
-    hop: { after: R2, before: R3 },
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  endsMidPath,
 );
 holds(
   "blind for 40 % of it: no more than likely",
@@ -72,25 +81,13 @@ holds(
       gateway: lostGateway,
     },
   ),
-  {
-    scope: "local",
-    direction: "out",
-    certainty: "certain",
-    rule: "send-firewall",
-  },
+  ownFirewall,
 );
-holds(
-  "loopback lost too",
-  event(
-    everybody(12, () => ({})),
-    { loopback: canary(40, 89, { address: "127.0.0.1" }) },
-  ),
-  {
-    scope: "agent",
-    certainty: "certain",
-    rule: "loopback-lost",
-  },
-);
+holds("loopback lost too", event(allLost, { loopback: canary(40, 89, { address: "127.0.0.1" }) }), {
+  scope: "agent",
+  certainty: "certain",
+  rule: "loopback-lost",
+});
 holds(
   "own interface down",
   event(
@@ -107,12 +104,7 @@ holds(
 holds(
   "local firewall dropping output",
   event([incident(1, { sent: 10, lost: 0, sendFailed: 79 })], { host: { ...calmHost, sendErrors: { EPERM: 79 } } }),
-  {
-    scope: "local",
-    direction: "out",
-    certainty: "certain",
-    rule: "send-firewall",
-  },
+  ownFirewall,
 );
 holds(
   "a send queue that says so",
@@ -130,19 +122,11 @@ holds(
 holds(
   "a few refused sends are not the fault",
   event([incident(1, { sendFailed: 5, segment: behind(3, 1) })], { host: { ...calmHost, sendErrors: { EPERM: 5 } } }),
-  {
-    scope: "path",
-    hop: { after: R3, before: access(1) },
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  beforeLastRouter,
 );
 holds(
   "cable pulled",
-  event(
-    everybody(12, () => ({})),
-    { host: { ...calmHost, carrierLost: true, carrierChanges: 1, unreachableFromSelf: 40 }, gateway: lostGateway },
-  ),
+  event(allLost, { host: { ...calmHost, carrierLost: true, carrierChanges: 1, unreachableFromSelf: 40 }, gateway: lostGateway }),
   {
     scope: "local",
     direction: "both",
@@ -153,86 +137,38 @@ holds(
 holds(
   "a carrier that flapped while the gateway answered all along is not the fault",
   event([incident(1, { segment: behind(3, 1) })], { host: { ...calmHost, carrierChanges: 2 } }),
-  {
-    scope: "path",
-    hop: { after: R3, before: access(1) },
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  beforeLastRouter,
 );
-holds(
-  "local queue full",
-  event(
-    everybody(12, () => ({ lost: 30 })),
-    { host: { ...calmHost, queueDrops: 400 }, gateway: canary(28, 89) },
-  ),
-  {
-    scope: "local",
-    direction: "out",
-    certainty: "certain",
-    rule: "queue-drops",
-  },
-);
-holds(
-  "queue drops that explain a part",
-  event(
-    everybody(12, () => ({ lost: 30 })),
-    { host: { ...calmHost, queueDrops: 60 }, gateway: null },
-  ),
-  {
-    scope: "local",
-    direction: "out",
-    certainty: "likely",
-    rule: "queue-drops",
-  },
-);
+holds("local queue full", event(aThirdLost, { host: { ...calmHost, queueDrops: 400 }, gateway: canary(28, 89) }), {
+  scope: "local",
+  direction: "out",
+  certainty: "certain",
+  rule: "queue-drops",
+});
+holds("queue drops that explain a part", event(aThirdLost, { host: { ...calmHost, queueDrops: 60 }, gateway: null }), likelyTheQueue);
 holds(
   "queue drops prove nothing while requests of the peers are lost too",
   event(
     everybody(12, () => ({ lost: 30, hearing: heard({ in: count(28, 89) }) })),
     { host: { ...calmHost, queueDrops: 400 }, gateway: null },
   ),
-  {
-    scope: "local",
-    direction: "out",
-    certainty: "likely",
-    rule: "queue-drops",
-  },
+  likelyTheQueue,
 );
 holds(
   "a busy queue while one of twelve peers is lost is not the fault",
   event([incident(1, { segment: behind(3, 1) })], { host: { ...calmHost, queueDrops: 5000 } }),
-  {
-    scope: "path",
-    hop: { after: R3, before: access(1) },
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  beforeLastRouter,
 );
-holds(
-  "drops of the interface",
-  event(
-    everybody(12, () => ({ lost: 30 })),
-    { host: { ...calmHost, nicDrops: 300 }, gateway: canary(30, 89) },
-  ),
-  {
-    scope: "local",
-    certainty: "likely",
-    rule: "interface-drops",
-  },
-);
-holds(
-  "connection tracking full",
-  event(
-    everybody(12, () => ({ lost: 30 })),
-    { host: { ...calmHost, conntrackFull: true } },
-  ),
-  {
-    scope: "local",
-    certainty: "likely",
-    rule: "conntrack-full",
-  },
-);
+holds("drops of the interface", event(aThirdLost, { host: { ...calmHost, nicDrops: 300 }, gateway: canary(30, 89) }), {
+  scope: "local",
+  certainty: "likely",
+  rule: "interface-drops",
+});
+holds("connection tracking full", event(aThirdLost, { host: { ...calmHost, conntrackFull: true } }), {
+  scope: "local",
+  certainty: "likely",
+  rule: "conntrack-full",
+});
 
 // Near us.
 
@@ -250,25 +186,15 @@ holds(
     rule: "gateway-lost",
   },
 );
-holds(
-  "gateway's ARP gone",
-  event(
-    everybody(12, () => ({})),
-    { host: { ...calmHost, gatewayNeighbour: "failed", unreachableFromSelf: 300 }, gateway: lostGateway },
-  ),
-  {
-    scope: "gateway",
-    hop: atGateway,
-    certainty: "certain",
-    rule: "gateway-neighbour-failed",
-  },
-);
+holds("gateway's ARP gone", event(allLost, { host: { ...calmHost, gatewayNeighbour: "failed", unreachableFromSelf: 300 }, gateway: lostGateway }), {
+  scope: "gateway",
+  hop: atGateway,
+  certainty: "certain",
+  rule: "gateway-neighbour-failed",
+});
 holds(
   "unreachable from our own address while the carrier is fine",
-  event(
-    everybody(12, () => ({})),
-    { host: { ...calmHost, gatewayNeighbour: null, unreachableFromSelf: 31 }, gateway: silentGateway },
-  ),
+  event(allLost, { host: { ...calmHost, gatewayNeighbour: null, unreachableFromSelf: 31 }, gateway: silentGateway }),
   {
     scope: "gateway",
     hop: atGateway,
@@ -278,10 +204,7 @@ holds(
 );
 holds(
   "the same without a look at the carrier proves less",
-  event(
-    everybody(12, () => ({})),
-    { host: { ...calmHost, gatewayNeighbour: null, carrierLost: null, unreachableFromSelf: 31 }, gateway: null },
-  ),
+  event(allLost, { host: { ...calmHost, gatewayNeighbour: null, carrierLost: null, unreachableFromSelf: 31 }, gateway: null }),
   {
     scope: "gateway",
     certainty: "likely",
@@ -298,24 +221,15 @@ holds(
   },
 );
 const uplink = { after: GATEWAY, before: R2 };
-holds("uplink cut", event(everybody(12, (number) => ({ segment: number <= 3 ? behind(1, number) : null }))), {
-  scope: "uplink",
-  hop: uplink,
-  certainty: "likely",
-  rule: "all-peers-near",
-});
+const uplinkCut: Expected = { scope: "uplink", hop: uplink, certainty: "likely", rule: "all-peers-near" };
+holds("uplink cut", event(everybody(12, (number) => ({ segment: number <= 3 ? behind(1, number) : null }))), uplinkCut);
 holds(
   "uplink cut behind a gateway that answers traces only",
   event(
     everybody(12, (number) => ({ segment: behind(1, number) })),
     { gateway: silentGateway },
   ),
-  {
-    scope: "uplink",
-    hop: uplink,
-    certainty: "likely",
-    rule: "all-peers-near",
-  },
+  uplinkCut,
 );
 holds(
   "all peers lost, nothing known of the gateway",
@@ -365,12 +279,7 @@ holds(
     everybody(40, (number) => ({ segment: number === 1 ? behind(1, number) : null })),
     { peers: 40 },
   ),
-  {
-    scope: "uplink",
-    hop: uplink,
-    certainty: "likely",
-    rule: "all-peers-near",
-  },
+  uplinkCut,
 );
 holds(
   "all peers lost behind a hop far from us",
@@ -408,11 +317,7 @@ holds(
 holds(
   "all peers lost at several ends is not the uplink: whatever is before them forwards",
   event(everybody(12, (number) => ({ labels: {}, path: null, segment: { ...behind(4, number), after: `10.9.0.${number}` } }))),
-  {
-    scope: "uncertain",
-    certainty: "possible",
-    rule: "no-common-cause",
-  },
+  noCommonCause,
 );
 
 // In common.
@@ -423,12 +328,7 @@ holds(
     [21, 22, 23].map((number) => incident(number, { segment: behind(3, number) })),
     { peers: 23 },
   ),
-  {
-    scope: "shared",
-    hop: { after: R3, before: access(21) },
-    certainty: "likely",
-    rule: "shared-link",
-  },
+  sharedRouter,
 );
 holds(
   "the same without traces: by the baseline",
@@ -436,12 +336,7 @@ holds(
     [21, 22, 23].map((number) => incident(number)),
     { peers: 23 },
   ),
-  {
-    scope: "shared",
-    hop: { after: R3, before: access(21) },
-    certainty: "likely",
-    rule: "shared-link",
-  },
+  sharedRouter,
 );
 holds(
   "a label where no baseline is known",
@@ -473,11 +368,7 @@ holds(
     [1, 11].map((number) => incident(number)),
     { peers: 24 },
   ),
-  {
-    scope: "uncertain",
-    certainty: "possible",
-    rule: "no-common-cause",
-  },
+  noCommonCause,
 );
 holds(
   "a router that carries a clean peer too is not to be blamed",
@@ -485,16 +376,11 @@ holds(
     [1, 2].map((number) => incident(number, { labels: {} })),
     { peers: 3 },
   ),
-  {
-    scope: "uncertain",
-    certainty: "possible",
-    rule: "no-common-cause",
-  },
+  noCommonCause,
 );
 
 // One peer.
 
-const midPath = { after: R2, before: R3 };
 for (const [share, lost] of [
   [20, 18],
   [50, 45],
@@ -503,13 +389,7 @@ for (const [share, lost] of [
   holds(
     `mid-path, outbound, ${share} %`,
     event([incident(1, { lost, segment: behind(2, 1), hearing: heard({ in: count(0, 89), out: count(lost, 89) }) })]),
-    {
-      scope: "path",
-      direction: "out",
-      hop: midPath,
-      certainty: "likely",
-      rule: "hearing-out",
-    },
+    outMidPath,
   );
 }
 holds("inbound only", event([incident(1, { segment: behind(2, 1), hearing: heard({ in: count(89, 89), out: count(0, 64), saysBad: true }) })]), {
@@ -562,12 +442,7 @@ holds(
 holds(
   "hearing that is off while healthy says nothing of the direction",
   event([incident(1, { segment: behind(2, 1), hearing: heard({ state: "off", in: count(89, 89) }) })]),
-  {
-    scope: "path",
-    hop: midPath,
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  endsMidPath,
 );
 holds(
   "a middle router that is silent also while healthy",
@@ -580,48 +455,32 @@ holds(
     rule: "hearing-out",
   },
 );
-holds("nothing heard at all, trace ended in the middle", event([incident(1, { segment: behind(2, 1), hearing: heard({ in: count(89, 89) }) })]), {
-  scope: "path",
-  hop: midPath,
-  certainty: "likely",
-  rule: "trace-ended",
-});
+holds(
+  "nothing heard at all, trace ended in the middle",
+  event([incident(1, { segment: behind(2, 1), hearing: heard({ in: count(89, 89) }) })]),
+  endsMidPath,
+);
 const lastLink = { after: access(1), before: member(1).address };
-holds("peer host down, others behind the same router clean", event([incident(1, { segment: behind(4, 1), hearing: heard({ in: count(89, 89) }) })]), {
-  scope: "peer",
-  hop: lastLink,
-  certainty: "likely",
-  rule: "peer-down",
-});
+const peerDown: Expected = { scope: "peer", hop: lastLink, certainty: "likely", rule: "peer-down" };
+holds(
+  "peer host down, others behind the same router clean",
+  event([incident(1, { segment: behind(4, 1), hearing: heard({ in: count(89, 89) }) })]),
+  peerDown,
+);
 holds(
   "peer host down, and back with the numbers it had: nobody missed the requests it did not send",
   event([incident(1, { segment: behind(4, 1), hearing: heard({ in: count(0, 2), out: count(86, 86) }) })]),
-  {
-    scope: "peer",
-    hop: lastLink,
-    certainty: "likely",
-    rule: "peer-down",
-  },
+  peerDown,
 );
 holds(
   "peer's cable pulled: its router held some packets back while it asked for the address, and delivered them in time",
   event([incident(1, { lost: 66, slow: 20, segment: behind(4, 1), hearing: heard({ in: count(0, 0), out: count(66, 86) }) })]),
-  {
-    scope: "peer",
-    hop: lastLink,
-    certainty: "likely",
-    rule: "peer-down",
-  },
+  peerDown,
 );
 holds(
   "a second after the burst was noticed nothing is lost yet: what is overdue counts",
   event([incident(1, { sent: 14, lost: 0, pending: 14, segment: behind(2, 1), hearing: heard({ in: count(13, 14) }) })]),
-  {
-    scope: "path",
-    hop: midPath,
-    certainty: "likely",
-    rule: "trace-ended",
-  },
+  endsMidPath,
 );
 holds("peer host down, alone behind its router", event([incident(1, { segment: behind(4, 1) })], { peers: 1 }), {
   scope: "peer",
@@ -629,17 +488,8 @@ holds("peer host down, alone behind its router", event([incident(1, { segment: b
   certainty: "possible",
   rule: "peer-down",
 });
-holds("peer host down, its router says so", event([incident(1, { segment: behind(4, 1, { refusals: 2 }) })], { peers: 1 }), {
-  scope: "peer",
-  hop: lastLink,
-  certainty: "likely",
-  rule: "peer-down",
-});
-holds("partial loss on the last link with nobody to hear", event([incident(1, { lost: 30, segment: behind(4, 1) })]), {
-  scope: "uncertain",
-  certainty: "possible",
-  rule: "not-located",
-});
+holds("peer host down, its router says so", event([incident(1, { segment: behind(4, 1, { refusals: 2 }) })], { peers: 1 }), peerDown);
+holds("partial loss on the last link with nobody to hear", event([incident(1, { lost: 30, segment: behind(4, 1) })]), notLocated);
 holds("peer's agent stopped: no loss, no requests", event([incident(1, { lost: 0, hearing: heard({ in: count(89, 89) }) })]), {
   scope: "peer",
   certainty: "likely",
@@ -666,36 +516,25 @@ holds(
 holds(
   "two agents in each other's incident at once: no filter",
   event([incident(1, { segment: behind(2, 1), hearing: heard({ in: count(0, 89), out: count(89, 89), saysBad: true }) })]),
-  {
-    scope: "path",
-    direction: "out",
-    hop: midPath,
-    certainty: "likely",
-    rule: "hearing-out",
-  },
+  outMidPath,
 );
 holds("stateful firewall stuck on an id", event([incident(1, { sent: 300, lost: 300, segment: behind(2, 1), freshId: count(0, 20) })]), {
   scope: "path",
   certainty: "likely",
   rule: "state-on-the-way",
 });
-holds("one fresh answer may be the end of the fault", event([incident(1, { sent: 300, lost: 300, segment: behind(2, 1), freshId: count(19, 20) })]), {
-  scope: "path",
-  hop: midPath,
-  certainty: "likely",
-  rule: "trace-ended",
-});
+holds(
+  "one fresh answer may be the end of the fault",
+  event([incident(1, { sent: 300, lost: 300, segment: behind(2, 1), freshId: count(19, 20) })]),
+  endsMidPath,
+);
 holds("state that all peers' probes go through is shared", event(everybody(12, () => ({ freshId: count(0, 5) }))), {
   scope: "shared",
   certainty: "likely",
   rule: "state-on-the-way",
 });
 holds("nothing known but the loss", event([incident(1, { lost: 20 })]), { scope: "uncertain", certainty: "possible", rule: "not-located" });
-holds("slow replies of one peer", event([incident(1, { lost: 0, late: 30, brownout: true })]), {
-  scope: "uncertain",
-  certainty: "possible",
-  rule: "not-located",
-});
+holds("slow replies of one peer", event([incident(1, { lost: 0, late: 30, brownout: true })]), notLocated);
 holds("slow replies of all peers: losing nothing, the gateway has no alibi", event(everybody(12, () => ({ lost: 0, late: 30, brownout: true }))), {
   scope: "uplink",
   certainty: "possible",

@@ -1,29 +1,27 @@
 /**
  * Composition root of the agent: opens the stores, starts the wire, hands its messages on, stops in reverse order. Everything that decides lives elsewhere.
+ *
+ * The way of a packet: the wire (its own process, `wire/`) sends it, and judges and counts what becomes of it. What it has to say arrives in the inbox
+ * (`agent/wire-inbox.ts`), which hands it to a desk (`agent/desks.ts`) or a database (`agent/agent-store.ts`). The incident desk merges bursts, commits the
+ * incident and orders captures; the event desk has all of it judged (`verdict/`) and keeps the verdict with its facts. The report reads the databases only.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
-import { AgentStore } from "./agent-store.ts";
-import { Baselines } from "./capture/baselines.ts";
-import { canariesFor, GATEWAY, gatewayFor } from "./capture/canaries.ts";
-import { DeskClock } from "./capture/desk-clock.ts";
-import { EventDesk } from "./capture/event-desk.ts";
-import { HostDesk } from "./capture/host-desk.ts";
+import { AgentStore } from "./agent/agent-store.ts";
+import { openDesks, type Desks } from "./agent/desks.ts";
+import { WireInbox } from "./agent/wire-inbox.ts";
+import { wireSettings } from "./agent/wire-settings.ts";
+import { GATEWAY, gatewayFor } from "./capture/canaries.ts";
 import { HostReader } from "./capture/host/host-reader.ts";
-import { HostWatch } from "./capture/host/host-watch.ts";
-import { IncidentDesk } from "./capture/incident-desk.ts";
 import { RESOLVE_EVERY_MS } from "./capture/names.ts";
-import { PeerBook } from "./capture/peer-book.ts";
 import { WireHealth } from "./capture/wire-health.ts";
 import { agentId } from "./config/agent-id.ts";
 import type { Config } from "./config/config.ts";
-import { isOwnAddress, withoutOwnAddresses } from "./config/own-addresses.ts";
-import type { WireMessage, WireSettings } from "./wire/messages.ts";
+import { withoutOwnAddresses } from "./config/own-addresses.ts";
+import type { WirePeer, WireSettings } from "./wire/messages.ts";
 import { WireProcess } from "./wire/wire-process.ts";
 
 const UPKEEP_MS = 60_000;
-/** How far the flight recorder is written out before and after an incident. */
-const RECORD_MS = 60_000;
 /** Without replies the agent says "ready" after this long all the same. */
 const READY_AFTER_MS = 3_000;
 const RESOLVE_PATIENCE_MS = 2_000;
@@ -52,14 +50,9 @@ export class Agent {
   readonly #meshKeys: readonly string[];
   readonly #log: Logger;
   readonly #store: AgentStore;
-  readonly #peers: PeerBook;
+  readonly #hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
+  readonly #desks: Desks;
   readonly #health: WireHealth;
-  readonly #hostReader: HostReader;
-  readonly #host: HostDesk;
-  readonly #events: EventDesk;
-  readonly #baselines: Baselines;
-  readonly #desk: IncidentDesk;
-  readonly #deskClock: DeskClock;
   readonly #wire: WireProcess;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Ends the children of the host snapshots. */
@@ -74,58 +67,27 @@ export class Agent {
     this.#log = log;
     this.#meshKeys = options.meshKeys;
     this.#config = withoutOwnAddresses(options.config, (peer) => log.info({ peer: peer.name, address: peer.host }, "peer is this node: skipped"));
-    this.#store = new AgentStore(this.#config, log);
-    const { writer, evidence } = this.#store;
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     this.#failed.catch(() => {});
-    this.#peers = new PeerBook(this.#config.peers, {
-      writer,
-      log,
-      onAddress: (peer, address) => this.#wire.send({ kind: "address", peer, address }),
-    });
+    this.#store = new AgentStore(this.#config, log);
     this.#health = new WireHealth(log);
-    this.#hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
-    this.#host = new HostDesk({
-      watch: new HostWatch(this.#hostReader),
-      writer,
-      wallMs: Date.now,
-      nowMs: () => performance.now(),
-      sourceOf: (address) => this.#peers.sourceOf(address),
+    this.#desks = openDesks(this.#config, {
+      store: this.#store,
+      hostReader: this.#hostReader,
+      log,
+      send: (command) => this.#wire.send(command),
       signal: this.#ending.signal,
     });
-    this.#events = new EventDesk({
-      node: this.#config.node.name,
-      writer,
+    const inbox = new WireInbox({
+      desks: this.#desks,
+      store: this.#store,
+      health: this.#health,
       log,
-      host: this.#host,
-      wallMs: Date.now,
-      nowMs: () => performance.now(),
-      timeoutMs: this.#config.probe.timeoutMs,
-      labelsOf: (peer) => this.#peers.labelsOf(peer),
-      addressOf: (peer) => this.#peers.addressOf(peer) ?? "",
-      sourceOf: (address) => this.#peers.sourceOf(address),
-      pathOf: (peer, flow) => this.#baselines.path(peer, flow),
-      replyRatesOf: (peer) => this.#baselines.replyRates(peer),
-      isOwnAddress,
-      lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
-      tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
+      onFailed: (reason, exitCode) => this.#fail(new AgentError(reason, exitCode)),
+      onAllAnswered: () => this.#sayReady(),
     });
-    this.#baselines = new Baselines({ writer, stored: (peer) => evidence.lastBaseline(peer) });
-    this.#desk = new IncidentDesk(this.#config, {
-      events: this.#events,
-      writer,
-      send: (command) => this.#wire.send(command),
-      wallMs: Date.now,
-      nowMs: () => performance.now(),
-      log,
-      sourceOf: (address) => this.#peers.sourceOf(address),
-      baselines: this.#baselines,
-      addressOf: (peer) => this.#peers.addressOf(peer),
-      lastRemote: (peer) => evidence.lastRemote(peer),
-    });
-    this.#deskClock = new DeskClock(this.#desk);
     this.#wire = new WireProcess(() => this.#settings(), {
-      onMessage: (message) => this.#message(message),
+      onMessage: (message) => inbox.take(message),
       onGone: (reason, restartMs) => this.#wireGone(reason, restartMs),
       onHang: () => log.error("the probing process says nothing; it is killed and started again"),
     });
@@ -134,16 +96,17 @@ export class Agent {
 
   /** Runs until the signal is aborted; rejects with AgentError when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
+    const { peers, host } = this.#desks;
     this.#recover();
     for (const note of this.#config.notes) this.#log.info(note);
     // A dead resolver must not keep the peers waiting that need none; what resolves later is sent later.
-    await Promise.race([this.#peers.resolve(), pause(RESOLVE_PATIENCE_MS)]);
+    await Promise.race([peers.resolve(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
-    this.#every(RESOLVE_EVERY_MS, () => void this.#peers.resolve());
-    void this.#host.upkeep();
+    this.#every(RESOLVE_EVERY_MS, () => void peers.resolve());
+    void host.upkeep();
     this.#every(UPKEEP_MS, () => {
       this.#store.upkeep(Date.now());
-      void this.#host.upkeep();
+      void host.upkeep();
       this.#lookForGateway();
     });
     this.#timers.push(setTimeout(() => this.#sayReady(), READY_AFTER_MS));
@@ -159,106 +122,10 @@ export class Agent {
     await this.#wire.stop();
     this.#ending.abort();
     // Only now: the wire's last word may have woken the desk.
-    this.#deskClock.stop();
-    await this.#desk.close();
+    this.#desks.clock.stop();
+    await this.#desks.incidents.close();
     this.#store.close(Date.now());
     this.#log.info("stopped");
-  }
-
-  #message(message: WireMessage): void {
-    switch (message.kind) {
-      case "ready": {
-        const blind = this.#health.ready(message, Date.now());
-        if (blind === null) return;
-        this.#events.blind(blind);
-        return this.#store.writer.soon((store) => store.putBlind(blind));
-      }
-      case "failed":
-        return this.#fail(new AgentError(message.reason, message.exitCode));
-      case "alive":
-        this.#store.attempt(() => this.#store.metrics.putAlive(message.atMs));
-        this.#events.alive(message.atMs, message.sendErrors);
-        return this.#health.alive(message);
-      case "rollups":
-        return this.#store.attempt(() => this.#store.metrics.addRollups(message.rows));
-      case "first-reply":
-        this.#peers.replied(message.replies);
-        if (this.#peers.allAnswered) this.#sayReady();
-        return;
-      case "never-answered":
-        return this.#log.warn({ peer: message.peer, since: new Date(message.sinceMs).toISOString() }, "peer has never answered");
-      case "burst":
-        this.#desk.burst(message.burst);
-        return this.#deskClock.wake();
-      case "sweep":
-        if (message.sweep.trigger === "suspect") this.#host.suspect();
-        return this.#desk.sweep(message.sweep);
-      case "samples":
-        return this.#desk.samples(message);
-      case "blind": {
-        const { startedMs, endedMs, cause, detail } = message;
-        this.#events.blind({ startedMs, endedMs });
-        this.#log.warn({ cause, ms: endedMs - startedMs }, `blind: ${detail ?? cause}`);
-        return this.#store.writer.soon((store) => store.putBlind({ startedMs, endedMs, cause, detail }));
-      }
-      case "agent-silent":
-        return this.#peers.agentSilent(message.peer, message.sinceMs);
-      case "peer-epoch":
-        return this.#peers.booted(message.peer, message.epoch);
-      case "standing":
-        return this.#events.standing(message);
-      case "reply-ttl":
-        this.#events.replyTtl(message.peer, message);
-        return this.#log.info(
-          { peer: message.peer, before: message.before, now: message.now },
-          "replies arrive with another TTL: their way back has changed",
-        );
-      case "asked":
-        this.#desk.asked(message);
-        return this.#deskClock.wake();
-      case "peer-clocks":
-        return this.#desk.peerClocks(message);
-      case "clock-step":
-        return this.#log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
-    }
-  }
-
-  #wireGone(reason: string, restartMs: number): void {
-    this.#log.error({ reason, restart_ms: restartMs }, "the probing process died; it is started again, and the time until then is blind");
-    this.#health.gone(Date.now());
-    this.#desk.wireGone();
-  }
-
-  #settings(): WireSettings {
-    const { node, probe, detect, capture } = this.#config;
-    const epoch = this.#store.nextEpoch(Date.now());
-    this.#desk.wireStarted(epoch);
-    this.#events.wireStarted();
-    const peers = this.#peers.forWire();
-    return {
-      agentId: agentId(node.name),
-      epoch,
-      timeoutMs: probe.timeoutMs,
-      dscp: probe.dscp,
-      window: detect.window,
-      lost: detect.lost,
-      clear: detect.clear,
-      baselineMs: capture.baselineMs,
-      recordMs: RECORD_MS,
-      meshKeys: this.#meshKeys,
-      peerEpochs: this.#peers.epochs(),
-      peers: [...peers, ...canariesFor(peers, this.#gateway(peers.map((peer) => peer.address)))],
-    };
-  }
-
-  #gateway(addresses: readonly (string | null)[]): string | null {
-    return gatewayFor(addresses, this.#hostReader.routes());
-  }
-
-  /** The default route may have come, or gone to another gateway. */
-  #lookForGateway(): void {
-    const gateway = this.#gateway(this.#peers.forWire().map((peer) => peer.address));
-    if (gateway !== null) this.#wire.send({ kind: "address", peer: GATEWAY, address: gateway });
   }
 
   /** What the agent before us left, and the peers it knew. */
@@ -267,17 +134,53 @@ export class Agent {
     const known = evidence.getPeers();
     for (const row of evidence.interruptOpen()) {
       this.#log.warn({ incident: row.id, peer: row.peer }, "incident was open when the agent stopped: interrupted");
-      this.#desk.chain(row);
+      this.#desks.incidents.chain(row);
     }
-    this.#peers.recover(known);
+    this.#desks.peers.recover(known);
     const lastMs = metrics.lastAliveMs();
     if (lastMs !== null) this.#health.agentRestarted(lastMs, Date.now());
+  }
+
+  /** For a wire that starts: a new epoch, with which its bursts and counters begin anew. */
+  #settings(): WireSettings {
+    const { peers, events, incidents } = this.#desks;
+    const epoch = this.#store.nextEpoch(Date.now());
+    incidents.wireStarted(epoch);
+    events.wireStarted();
+    const probed = peers.forWire();
+    return wireSettings(this.#config, {
+      epoch,
+      meshKeys: this.#meshKeys,
+      peerEpochs: peers.epochs(),
+      peers: probed,
+      gateway: this.#gateway(probed),
+    });
+  }
+
+  #wireGone(reason: string, restartMs: number): void {
+    this.#log.error({ reason, restart_ms: restartMs }, "the probing process died; it is started again, and the time until then is blind");
+    this.#health.gone(Date.now());
+    this.#desks.incidents.wireGone();
+  }
+
+  #gateway(peers: readonly WirePeer[]): string | null {
+    return gatewayFor(
+      peers.map((peer) => peer.address),
+      this.#hostReader.routes(),
+    );
+  }
+
+  /** The default route may have come, or gone to another gateway. */
+  #lookForGateway(): void {
+    const gateway = this.#gateway(this.#desks.peers.forWire());
+    if (gateway !== null) this.#wire.send({ kind: "address", peer: GATEWAY, address: gateway });
   }
 
   #sayReady(): void {
     if (this.#ready) return;
     this.#ready = true;
-    this.#log.info({ peers: this.#config.peers.length, answering: this.#peers.answering, data_dir: this.#config.dataDir }, "ready");
+    const { peers, dataDir } = this.#config;
+    this.#log.info({ peers: peers.length, answering: this.#desks.peers.answering, data_dir: dataDir }, "ready");
   }
 
   #node(version: string): void {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AgentStore } from "../../src/agent-store.ts";
-import { parseConfig } from "../../src/config/parse.ts";
-import { StoreError } from "../../src/store/store-error.ts";
-import { FakeLog } from "./capture/fake-log.ts";
-import { incident } from "./store/sample-rows.ts";
-import { tempDir } from "./store/temp-dir.ts";
+import { AgentStore } from "../../../src/agent/agent-store.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
+import { StoreError } from "../../../src/store/store-error.ts";
+import { FakeLog } from "../capture/fake-log.ts";
+import { incident } from "../store/sample-rows.ts";
+import { tempDir } from "../store/temp-dir.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 4, 12, 0);
 const YAML = `node: { name: sh-a1 }

@@ -2,15 +2,15 @@
  * The agent's hold on its data directory: lock, ballast, both databases and their budget, opened in order and closed in reverse. A write that fails never ends
  * the agent: it is said once, and probing goes on.
  */
-import { EvidenceWriter } from "./capture/evidence-writer.ts";
-import type { Config } from "./config/config.ts";
-import type { FactLog } from "./fact-log.ts";
-import { Ballast } from "./store/ballast.ts";
-import { StoreBudget } from "./store/budget.ts";
-import { prepareDataDir } from "./store/database.ts";
-import { EvidenceStore } from "./store/evidence.ts";
-import { lockDataDir, type AgentLock } from "./store/lock.ts";
-import { MetricsStore } from "./store/metrics.ts";
+import { EvidenceWriter } from "../capture/evidence-writer.ts";
+import type { Config } from "../config/config.ts";
+import type { FactLog } from "../fact-log.ts";
+import { Ballast } from "../store/ballast.ts";
+import { StoreBudget } from "../store/budget.ts";
+import { prepareDataDir } from "../store/database.ts";
+import { EvidenceStore } from "../store/evidence.ts";
+import { lockDataDir, type AgentLock } from "../store/lock.ts";
+import { MetricsStore } from "../store/metrics.ts";
 
 export class AgentStore {
   readonly evidence: EvidenceStore;

@@ -1,0 +1,76 @@
+/**
+ * The desks: who keeps what, each with what it needs of the others. What they have to say to the wire goes through `send`; what the wire says comes to them
+ * from the inbox.
+ */
+import type { Logger } from "pino";
+import { Baselines } from "../capture/baselines.ts";
+import { DeskClock } from "../capture/desk-clock.ts";
+import { EventDesk } from "../capture/event-desk.ts";
+import { HostDesk } from "../capture/host-desk.ts";
+import type { HostReader } from "../capture/host/host-reader.ts";
+import { HostWatch } from "../capture/host/host-watch.ts";
+import { IncidentDesk } from "../capture/incident-desk.ts";
+import { PeerBook } from "../capture/peer-book.ts";
+import type { Config } from "../config/config.ts";
+import { isOwnAddress } from "../config/own-addresses.ts";
+import type { AgentCommand } from "../wire/messages.ts";
+import type { AgentStore } from "./agent-store.ts";
+
+export interface Desks {
+  /** Who is probed, at which address, and what is known of it. */
+  readonly peers: PeerBook;
+  /** Snapshots of this host. */
+  readonly host: HostDesk;
+  /** Events and their verdicts. */
+  readonly events: EventDesk;
+  /** Bursts, incidents, and what is captured about them. */
+  readonly incidents: IncidentDesk;
+  /** Ticks while time makes anything due for an incident. */
+  readonly clock: DeskClock;
+}
+
+export interface DeskTools {
+  readonly store: AgentStore;
+  readonly hostReader: HostReader;
+  readonly log: Logger;
+  readonly send: (command: AgentCommand) => void;
+  /** Ends the children of the host snapshots. */
+  readonly signal: AbortSignal;
+}
+
+export function openDesks(config: Config, { store, hostReader, log, send, signal }: DeskTools): Desks {
+  const { writer, evidence } = store;
+  const clocks = { wallMs: Date.now, nowMs: () => performance.now() };
+  const peers = new PeerBook(config.peers, { writer, log, onAddress: (peer, address) => send({ kind: "address", peer, address }) });
+  const sourceOf = (address: string): string | null => peers.sourceOf(address);
+  const host = new HostDesk({ watch: new HostWatch(hostReader), writer, ...clocks, sourceOf, signal });
+  const baselines = new Baselines({ writer, stored: (peer) => evidence.lastBaseline(peer) });
+  const events = new EventDesk({
+    node: config.node.name,
+    writer,
+    log,
+    host,
+    ...clocks,
+    timeoutMs: config.probe.timeoutMs,
+    labelsOf: (peer) => peers.labelsOf(peer),
+    addressOf: (peer) => peers.addressOf(peer) ?? "",
+    sourceOf,
+    pathOf: (peer, flow) => baselines.path(peer, flow),
+    replyRatesOf: (peer) => baselines.replyRates(peer),
+    isOwnAddress,
+    lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
+    tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
+  });
+  const incidents = new IncidentDesk(config, {
+    events,
+    writer,
+    send,
+    ...clocks,
+    log,
+    sourceOf,
+    baselines,
+    addressOf: (peer) => peers.addressOf(peer),
+    lastRemote: (peer) => evidence.lastRemote(peer),
+  });
+  return { peers, host, events, incidents, clock: new DeskClock(incidents) };
+}

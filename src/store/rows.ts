@@ -112,7 +112,10 @@ export interface BlindRow {
   readonly detail: string | null;
 }
 
-/** What is counted of one peer in a while. sent = received + lost + late + blind; failures and skips were never sent. */
+/**
+ * What is counted of one peer in a while. sent = received + lost + late + blind; failures and skips were never sent. Probes count in the period that they were
+ * due in; duplicates, foreign answers and requests of the peer in the one that they arrived in.
+ */
 export interface RollupCounts {
   readonly sent: number;
   readonly received: number;
@@ -124,7 +127,7 @@ export interface RollupCounts {
   readonly skipped: number;
   readonly blind: number;
   readonly doubtful: number;
-  /** Requests of the peer: those that its numbers tell of, and those that arrived. */
+  /** Requests of the peer: those that its numbers tell of, and those that arrived. One that is missing counts when a later one arrives. */
   readonly heardExpected: number;
   readonly heardReceived: number;
 }

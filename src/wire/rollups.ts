@@ -1,10 +1,13 @@
 /**
  * Ten seconds of one peer in one row, read from the flight recorder once all its probes are settled: nothing is counted on the hot path. The work is spread
  * over the seconds that follow, a few peers at a time. A late reply to a probe of a period already written is a correction: rows of one period add up.
+ *
+ * Probes count in the period that they were due in; what is not counted by probe (`arrivals.ts`) in the period that it arrived in.
  */
 import { DOUBTFUL_BIT, OUTCOME, sampleOutcome, sampleRttUs } from "../detect/sample.ts";
 import { Histogram } from "../stats/histogram.ts";
 import type { RollupRow } from "../store/rows.ts";
+import { Arrivals, type Arrived, type TakeHeard } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import type { Peer } from "./peer.ts";
 
@@ -13,15 +16,12 @@ const PERIOD_US = PERIOD_MS * 1000;
 /** The peers of a period are rolled up over this long. */
 const SPREAD_US = 6_000_000;
 
-/** Requests of a peer since the last rollup. */
-export type TakeHeard = (peer: Peer) => { readonly expected: number; readonly received: number };
-
 export class Rollups {
   readonly #peers: readonly Peer[];
   readonly #clock: Clock;
   readonly #post: (rows: readonly RollupRow[]) => void;
   readonly #settleUs: number;
-  readonly #takeHeard: TakeHeard;
+  readonly #arrivals: Arrivals;
   readonly #firstUs: number;
   readonly #histogram = new Histogram();
   #corrections: RollupRow[] = [];
@@ -40,7 +40,7 @@ export class Rollups {
     this.#clock = options.clock;
     this.#post = options.post;
     this.#settleUs = options.settleUs;
-    this.#takeHeard = options.takeHeard;
+    this.#arrivals = new Arrivals(options.peers, options.takeHeard);
     const nowUs = options.clock.nowUs();
     const intoPeriodMs = options.clock.wallMs(nowUs) % PERIOD_MS;
     this.#firstUs = nowUs - intoPeriodMs * 1000;
@@ -48,6 +48,7 @@ export class Rollups {
 
   /** Called every tick; does a share of the work. */
   tick(nowUs: number): void {
+    this.#arrivals.reached(Math.floor((nowUs - this.#firstUs) / PERIOD_US));
     const readyUs = this.#firstUs + (this.#period + 1) * PERIOD_US + this.#settleUs;
     if (nowUs < readyUs) return;
     const share = Math.min(1, (nowUs - readyUs) / SPREAD_US);
@@ -59,8 +60,7 @@ export class Rollups {
 
   /** Everything that is settled by now, and what is not yet as it stands: the agent is stopping. */
   flush(): void {
-    this.#roll(this.#peers.length);
-    this.#roll(this.#peers.length);
+    for (const last = this.#arrivals.close(); this.#period <= last;) this.#roll(this.#peers.length);
   }
 
   /** A probe of this slot was counted as lost or blind and has now been answered. */
@@ -77,10 +77,13 @@ export class Rollups {
     const rows = this.#corrections;
     this.#corrections = [];
     for (; this.#next < until; this.#next++) {
-      const row = this.#row(this.#peers[this.#next] as Peer, { fromUs, toUs: fromUs + PERIOD_US, atMs: this.#labelMs(this.#period) });
+      const peer = this.#peers[this.#next] as Peer;
+      const arrived = this.#arrivals.of(this.#period, peer);
+      const row = this.#row(peer, { fromUs, toUs: fromUs + PERIOD_US, atMs: this.#labelMs(this.#period), arrived });
       if (row !== null) rows.push(row);
     }
     if (this.#next >= this.#peers.length) {
+      this.#arrivals.forget(this.#period);
       this.#next = 0;
       this.#period++;
     }
@@ -91,7 +94,7 @@ export class Rollups {
     return Math.round(this.#clock.wallMs(this.#firstUs + period * PERIOD_US) / PERIOD_MS) * PERIOD_MS;
   }
 
-  #row(peer: Peer, period: { readonly fromUs: number; readonly toUs: number; readonly atMs: number }): RollupRow | null {
+  #row(peer: Peer, period: { readonly fromUs: number; readonly toUs: number; readonly atMs: number; readonly arrived: Arrived }): RollupRow | null {
     const { group, member, recorder } = peer;
     const oldest = Math.max(0, peer.newestSlot - recorder.slots + 1);
     const from = Math.max(group.slotAt(member, period.fromUs), oldest);
@@ -119,14 +122,10 @@ export class Rollups {
     const at = (outcome: number): number => counts[outcome] as number;
     const received = at(OUTCOME.reply) + at(OUTCOME.slow);
     const sent = received + at(OUTCOME.lost) + at(OUTCOME.late) + at(OUTCOME.blind);
-    const { duplicate, foreign, errorMaxUs } = peer;
-    const heard = this.#takeHeard(peer);
-    peer.duplicate = 0;
-    peer.foreign = 0;
-    peer.errorMaxUs = 0;
+    const { errorMaxUs, ...arrived } = period.arrived;
     const refused = at(OUTCOME.sendFailed);
     const skipped = at(OUTCOME.skipped);
-    if (sent + refused + skipped + duplicate + foreign + heard.expected === 0) return null;
+    if (sent + refused + skipped + arrived.duplicate + arrived.foreign + arrived.heardExpected === 0) return null;
     return {
       peer: peer.name,
       atMs: period.atMs,
@@ -134,14 +133,11 @@ export class Rollups {
       received,
       lost: at(OUTCOME.lost),
       late: at(OUTCOME.late),
-      duplicate,
-      foreign,
       sendFailed: refused,
       skipped,
       blind: at(OUTCOME.blind),
       doubtful,
-      heardExpected: heard.expected,
-      heardReceived: heard.received,
+      ...arrived,
       rttMinUs: min,
       rttMaxUs: max,
       errorMaxUs: Math.round(errorMaxUs),

@@ -5,7 +5,7 @@ import type { LogLevel } from "./config/config.ts";
 const LABELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
 
 /** A log line of pino's, made readable: time, level, message, then what else it holds. */
-export function prettyLine(line: string): string {
+function prettyLine(line: string): string {
   const { level, time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg: string } & Record<string, unknown>;
   const facts = Object.entries(rest)
     .filter(([, value]) => value !== null)

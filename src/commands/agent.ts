@@ -6,10 +6,8 @@ import { loadConfig } from "../config/load.ts";
 import { loadMeshKeys } from "../config/mesh-keys.ts";
 import { createLog } from "../log.ts";
 import { VERSION } from "../version.ts";
-import type { Command, World } from "./command.ts";
+import { DEFAULT_CONFIG, type Command, type World } from "./command.ts";
 import { UsageError } from "./usage-error.ts";
-
-export const DEFAULT_CONFIG = "/etc/meshprobe/peers.yaml";
 
 const USAGE = `Usage: meshprobe agent [--config FILE]
 
@@ -29,8 +27,6 @@ Examples:
 `;
 
 export const agentCommand: Command = {
-  name: "agent",
-  summary: "probe the peers and capture evidence, until stopped",
   usage: USAGE,
   async run(args: readonly string[], world: World): Promise<number> {
     keepYoungHeapSmall();

@@ -13,10 +13,11 @@ export interface World {
   readonly signal: AbortSignal;
 }
 
+/** The configuration that every command reads where none is named. Never one in the working directory: that would be an untrusted search path. */
+export const DEFAULT_CONFIG = "/etc/meshprobe/peers.yaml";
+
+/** What the name of a command in `cli.ts` leads to. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** All of `--help`. */
   readonly usage: string;
   /** Returns the exit code. Throws UsageError for a command line that cannot be understood, ConfigError for a configuration. */

@@ -1,10 +1,9 @@
 /** `meshprobe report`: what the store says of a stretch of time, as text or JSON. Loads what it needs when it needs it: it must answer within half a second. */
 import { parseArgs } from "node:util";
 import type { LocalMs } from "../report/since.ts";
-import type { Command, World } from "./command.ts";
+import { DEFAULT_CONFIG, type Command, type World } from "./command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const DEFAULT_CONFIG = "/etc/meshprobe/peers.yaml";
 const DEFAULT_SINCE = "24h";
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */
 const MAX_DETAILED_JSON = 50;
@@ -48,18 +47,12 @@ interface Options {
 }
 
 export const reportCommand: Command = {
-  name: "report",
-  summary: "what was lost, when, and on which path",
   usage: USAGE,
   run,
 };
 
 async function run(args: readonly string[], world: World): Promise<number> {
   const options = parseOptions(args);
-  if (options === "help") {
-    world.stdout(USAGE);
-    return 0;
-  }
   const range = await parseRange(options, world.now());
   const dataDir = options.dataDir ?? (await configuredDataDir(options.config, world));
   const [{ openReader }, { readReport }, { StoreError }] = await Promise.all([
@@ -108,9 +101,8 @@ async function write(
   world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone, full: options.full }));
 }
 
-function parseOptions(args: readonly string[]): Options | "help" {
+function parseOptions(args: readonly string[]): Options {
   const values = parse(args);
-  if (values.help === true) return "help";
   const format = values.format ?? "text";
   if (format !== "text" && format !== "json") throw new UsageError(`unknown --format ${JSON.stringify(format)}: it is text or json`);
   return {
@@ -132,7 +124,6 @@ const OPTIONS = {
   full: { type: "boolean" },
   "data-dir": { type: "string" },
   config: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"] {

@@ -138,7 +138,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   });
 }
 
-/** The source address of probes, so a name will not do. */
+/** It is compared with the addresses of peers and printed in reports; what a name stands for may change. */
 function ownAddress(value: Value): string {
   const text = value.text();
   const problem = isIpLiteral(text) ? addressProblem(text) : "is not an IP address; write one of this node's own addresses or remove the line";

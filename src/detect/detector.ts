@@ -24,7 +24,7 @@ export const CUSUM_ALARM = 86;
 /** At and above this share of bad probes inside a burst, `clear` good ones end it whatever the CUSUM says. */
 export const DENSE_SHARE = 0.4;
 /** Overdue probes in a row that make a suspicion. */
-export const SUSPECT_RUN = 2;
+const SUSPECT_RUN = 2;
 
 export class Detector {
   readonly #options: DetectorOptions;

@@ -2,7 +2,7 @@
  * Events: incidents of several peers that began within two seconds are one outage and one ticket. An incident joins the event whose first incident began
  * closest to it; thin loss is detected later than it began, so events are remembered for a while.
  */
-export const EVENT_WINDOW_MS = 2_000;
+const EVENT_WINDOW_MS = 2_000;
 const REMEMBERED_EVENTS = 64;
 
 interface Event {

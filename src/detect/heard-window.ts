@@ -18,21 +18,10 @@ export class HeardWindow {
   high = 0;
   low = 0;
 
-  clear(): void {
-    this.newest = -1;
-    this.high = 0;
-    this.low = 0;
-  }
-
   /** What is missing was lost by us, or may have been: nobody is to be told that it did not arrive. */
   assumeHeard(): void {
     this.high = 0xffff_ffff;
     this.low = 0xffff_ffff;
-  }
-
-  /** Whether a number is in the window and was heard. */
-  has(number: number): boolean {
-    return wasHeard(this, this.newest - number);
   }
 
   hear(number: number): Heard {

@@ -30,7 +30,7 @@ export const OUTCOME = {
 export type OutcomeCode = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 /** Largest RTT a sample holds, µs. */
-export const MAX_RTT_US = 0xff_ffff;
+const MAX_RTT_US = 0xff_ffff;
 
 export function packSample(outcome: OutcomeCode, rttUs: number, flow: number): number {
   const rtt = rttUs > MAX_RTT_US ? MAX_RTT_US : Math.round(rttUs);

@@ -12,9 +12,9 @@
 import { fold } from "./checksum.ts";
 
 export const ICMP_HEADER_BYTES = 8;
-export const PAYLOAD_BYTES = 64;
+const PAYLOAD_BYTES = 64;
 export const PROBE_BYTES: number = ICMP_HEADER_BYTES + PAYLOAD_BYTES;
-export const PROBE_VERSION = 1;
+const PROBE_VERSION = 1;
 const MAGIC = 0x6d70;
 
 export const FLAG_TRACE = 1;

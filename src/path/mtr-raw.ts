@@ -17,7 +17,7 @@ import { trimPath } from "./trim-path.ts";
 /** Addresses and MPLS labels remembered per hop; a path that shows more is no longer one path. */
 const MAX_PER_HOP = 16;
 /** A probe younger than this when the lines end is in flight, not lost. Longer than any healthy round trip. */
-export const MTR_GRACE_MS = 1_000;
+const MTR_GRACE_MS = 1_000;
 
 export interface StampedLine {
   readonly atMs: number;

@@ -3,7 +3,6 @@
  * the low 15 bits of its number, the tag in its payload and its source; the wrap of the sequence is harmless because the ring is far smaller than 32,768.
  */
 export const STATE = { free: 0, pending: 1, overdue: 2, censored: 3, answered: 4, lost: 5, blind: 6, late: 7 } as const;
-export type State = (typeof STATE)[keyof typeof STATE];
 
 export class InFlight {
   /** Places per peer, a power of two. */

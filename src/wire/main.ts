@@ -109,7 +109,7 @@ function start(settings: WireSettings): void {
     process.kill(process.pid, "SIGKILL");
   });
   const receiveBuffer = Math.min(...raws.map((socket) => socket.receiveBuffer));
-  post({ kind: "ready", receiveBuffer: raws.length === 0 ? 0 : receiveBuffer, wantedBuffer: 2 * RECEIVE_BUFFER_BYTES, families: [...families] });
+  post({ kind: "ready", receiveBuffer: raws.length === 0 ? 0 : receiveBuffer, wantedBuffer: 2 * RECEIVE_BUFFER_BYTES });
 }
 
 process.once("message", (command: AgentCommand) => {

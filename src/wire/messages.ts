@@ -97,7 +97,7 @@ export interface FirstReply {
 }
 
 export type WireMessage =
-  | { readonly kind: "ready"; readonly receiveBuffer: number; readonly wantedBuffer: number; readonly families: readonly number[] }
+  | { readonly kind: "ready"; readonly receiveBuffer: number; readonly wantedBuffer: number }
   | { readonly kind: "failed"; readonly reason: string; readonly exitCode: 2 | 3 }
   | {
       readonly kind: "alive";

@@ -31,9 +31,9 @@ export interface Peer {
   everReplied: boolean;
   /** When it is probed for the first time by this wire. */
   readonly sinceUs: number;
-  group: PaceGroup;
-  member: number;
-  recorder: Recorder;
+  readonly group: PaceGroup;
+  readonly member: number;
+  readonly recorder: Recorder;
   /** Newest slot written to the recorder, −1 before the first. */
   newestSlot: number;
   /** Oldest probe number not yet judged against the soft timeout. */
@@ -76,9 +76,10 @@ function pickFlows(index: number, ids: Int32Array, random: Random16): Flow[] {
   return flows;
 }
 
-export function setAddress(peer: Peer, address: string): boolean {
+/** What is no address leaves the peer where it was. */
+export function setAddress(peer: Peer, address: string): void {
   const bytes = addressBytes(address);
-  if (bytes === null) return false;
+  if (bytes === null) return;
   peer.address = address;
   peer.bytes = bytes;
   peer.source = address;
@@ -86,7 +87,6 @@ export function setAddress(peer: Peer, address: string): boolean {
   peer.replyTtls.fill(0);
   // Another gateway: whether it answers at all is not known.
   if (peer.canary) peer.everReplied = false;
-  return true;
 }
 
 /** Whether a packet came from this peer. `source` is the kernel's spelling, which the configuration need not share. */
@@ -108,7 +108,6 @@ export function mark(peer: Peer, slot: number, bit: number): void {
   if (slot > peer.newestSlot - peer.recorder.slots) peer.recorder.set(peer.member, slot, (peer.recorder.get(peer.member, slot) | bit) >>> 0);
 }
 
-/** A peer without its place in a group yet: `group`, `member` and `recorder` are set by the caller. */
 export function createPeer(
   wanted: WirePeer,
   options: { readonly index: number; readonly settings: WireSettings; readonly ids: Int32Array; readonly random: Random16; readonly sinceUs: number },

@@ -4,7 +4,7 @@
 import { OUTCOME } from "../detect/sample.ts";
 
 /** How far back the recorder reaches. */
-export const RECORDER_MS = 300_000;
+const RECORDER_MS = 300_000;
 
 export class Recorder {
   readonly slots: number;

@@ -11,7 +11,7 @@ import { Arrivals, type Arrived, type TakeHeard } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import type { Peer } from "./peer.ts";
 
-export const PERIOD_MS = 10_000;
+const PERIOD_MS = 10_000;
 const PERIOD_US = PERIOD_MS * 1000;
 /** The peers of a period are rolled up over this long. */
 const SPREAD_US = 6_000_000;

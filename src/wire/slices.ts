@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { SampleBlockReport, WireMessage } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 
-export const BLOCK_SLOTS = 100;
+const BLOCK_SLOTS = 100;
 
 interface Stream {
   fromSlot: number;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
 
 /** Without a word for this long it hangs. It speaks once a second. */
-export const SILENCE_MS = 15_000;
+const SILENCE_MS = 15_000;
 const RESTART_MS: readonly number[] = [100, 500, 2_000, 10_000, 30_000];
 /** A wire that lived this long did not fail at its start. */
 const HEALTHY_MS = 60_000;
@@ -36,10 +36,6 @@ export class WireProcess {
   constructor(settings: () => WireSettings, events: WireProcessEvents) {
     this.#settings = settings;
     this.#events = events;
-  }
-
-  get pid(): number | null {
-    return this.#child?.pid ?? null;
   }
 
   start(): void {

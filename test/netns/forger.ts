@@ -6,7 +6,7 @@
 import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import raw from "raw-socket";
-import { sum16 } from "../../src/packet/checksum.ts";
+import { sum16 } from "../unit/packet/sum16.ts";
 
 const BATCH = 200;
 

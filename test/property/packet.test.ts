@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressBytes } from "../../src/packet/address.ts";
-import { checksumHolds } from "../../src/packet/checksum.ts";
 import { createIcmpPacket, readIcmp4, readIcmp6 } from "../../src/packet/icmp.ts";
 import { createProbeBuffer, FLAG_HEARD, FLAG_IN_INCIDENT, PROBE_BYTES, readProbe, stampProbe } from "../../src/packet/probe.ts";
 import { readHex } from "../fixtures/packets/read-hex.ts";
 import { randomFor } from "./random.ts";
+import { checksumHolds } from "../unit/packet/sum16.ts";
 
 const RUNS = 20_000;
 

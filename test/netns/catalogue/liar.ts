@@ -7,7 +7,7 @@ import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import raw from "raw-socket";
 import { agentId } from "../../../src/config/agent-id.ts";
-import { sum16 } from "../../../src/packet/checksum.ts";
+import { sum16 } from "../../unit/packet/sum16.ts";
 import { createProbeBuffer, PROBE_BYTES, stampProbe } from "../../../src/packet/probe.ts";
 
 /** Three times as often as the peer itself. */

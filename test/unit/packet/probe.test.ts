@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checksumHolds } from "../../../src/packet/checksum.ts";
 import { createProbeBuffer, PROBE_BYTES, readProbe, stampProbe, TAG_OFFSET, type ProbeStamp } from "../../../src/packet/probe.ts";
 import { readHex } from "../../fixtures/packets/read-hex.ts";
+import { checksumHolds } from "./sum16.ts";
 
 const AGENT = 0x0a6e_21f3;
 const EPOCH = 0x691f_f000;

@@ -14,7 +14,7 @@ import type { EvidenceWriter } from "./evidence-writer.ts";
 import { newId } from "./ids.ts";
 import { MtrQueue, mtrRow, type MtrPorts, type MtrRequest } from "./mtr-queue.ts";
 
-/** Without mtr, sweeps at one a second take its place; as many as mtr has cycles. */
+/** Without mtr, on the machine or by the configuration, sweeps at one a second take its place; as many as mtr has cycles. */
 const SWEEP_INSTEAD_MS = 1_000;
 const SWEEPS_INSTEAD = 75;
 
@@ -154,10 +154,11 @@ export class CaptureOrders {
 
   /** One full capture by mtr, from the budget; the sweeps at the burst are the wire's. */
   #capture(incident: Incident, trigger: "burst" | "recapture"): void {
-    if (!this.#config.capture.mtr || this.#mtr.has(incident.id)) return;
+    if (this.#mtr.has(incident.id)) return;
     const request = this.#request(incident, trigger);
     const refused = this.#budget.take(incident.peer, this.#ports.nowMs());
     if (refused !== null) return this.#skip(request, refused);
+    if (!this.#config.capture.mtr) return this.#sweepInstead(incident.id);
     if (incident.address.includes("%")) {
       this.#sweepInstead(incident.id);
       return this.#skip(request, "mtr does not support link-local addresses with a zone; sweeps at one a second take its place");

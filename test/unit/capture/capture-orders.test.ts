@@ -61,14 +61,15 @@ class Room {
   }
 }
 
-test("with mtr turned off nothing is spawned; the trace after is still asked for, once", async (t) => {
+test("with mtr turned off nothing is spawned and sweeps take its place; the trace after is still asked for, once", async (t) => {
   const room = new Room(t, "{ mtr: false }");
   room.orders.opened(open("i1"));
+  for (const nowMs of [0, 500, 1_000]) room.orders.tick(open("i1"), nowMs);
   const cooling = open("i1", { phase: "cooling", burstEndedAt: 1_000 });
   room.orders.burstEnded(cooling);
   for (const nowMs of [15_999, 16_000, 16_100]) room.orders.tick(cooling, nowMs);
   await settled();
-  assert.deepEqual([room.mtr.runs.length, room.sweeps()], [0, ["after, 10 sweeps"]]);
+  assert.deepEqual([room.mtr.runs.length, room.sweeps()], [0, ["burst", "burst", "after, 10 sweeps"]]);
 });
 
 test("mtr cannot trace a link-local address with a zone: sweeps take its place, and the row says why", (t) => {

@@ -13,6 +13,7 @@ import type { Readable } from "node:stream";
 import type { StampedLine } from "../path/mtr-raw.ts";
 import { MAX_LINES, MtrLines, NO_LINES } from "./mtr-lines.ts";
 import { classifyEnd, type MtrEnd, type MtrOutcome } from "./mtr-outcome.ts";
+import { toolEnvironment } from "./tool-environment.ts";
 
 export { mtrVerdict, type MtrOutcome, type MtrVerdict } from "./mtr-outcome.ts";
 
@@ -68,7 +69,7 @@ export function startMtr(options: MtrOptions): MtrRun {
   const child = spawn(binary, mtrArguments(options), {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+    env: toolEnvironment(),
   });
   if (child.pid === undefined) return { pid: undefined, done: notStarted(child, binary) };
   const deadlineMs = cycles * 1_000 * intervalSeconds(options) + DEADLINE_EXTRA_MS;

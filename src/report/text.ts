@@ -96,7 +96,11 @@ function incidentPart(report: Report, options: TextOptions): string[] {
   if (total === 0) return [];
   const list = ["INCIDENTS (newest last)", ...incidentListLines(report.incidents, options.zone), ""];
   if (total > MAX_DETAILED_INCIDENTS && !options.full)
-    return [...list, `  Paths and strips are shown for up to ${MAX_DETAILED_INCIDENTS} incidents: narrow --since, --until or --peer, or give --full.`, ""];
+    return [
+      ...list,
+      `  Paths and strips are shown for up to ${MAX_DETAILED_INCIDENTS} incidents: narrow --since, --until or --peer, or give --full.`,
+      "",
+    ];
   const node = report.node.name ?? "this node";
   return [
     ...list,

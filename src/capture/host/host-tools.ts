@@ -1,5 +1,6 @@
-/** Programs of the system that are asked for what no file tells: PATH and LC_ALL=C only, one second, then killed. */
+/** Programs of the system that are asked for what no file tells, for one second; then they are killed. */
 import { execFile } from "node:child_process";
+import { toolEnvironment } from "../tool-environment.ts";
 
 /** They only read tables of the kernel; one that takes longer is stuck. */
 const LIMIT_MS = 1_000;
@@ -11,9 +12,8 @@ export type RunTool = (file: string, args: readonly string[], signal: AbortSigna
 /** What it printed; null when it is missing, failed, took too long or said too much. Never rejects. */
 export function runTool(file: string, args: readonly string[], signal: AbortSignal, limitMs: number = LIMIT_MS): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
-  const env = { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
   try {
-    execFile(file, args, { env, signal, timeout: limitMs, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout) =>
+    execFile(file, args, { env: toolEnvironment(), signal, timeout: limitMs, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout) =>
       resolve(error === null ? stdout : null),
     );
   } catch {

@@ -4,10 +4,20 @@
  */
 import type { FactLog } from "../fact-log.ts";
 import type { BlindRow } from "../store/rows.ts";
-import type { WireMessage } from "../wire/messages.ts";
+import type { RefusedRequests, WireMessage } from "../wire/messages.ts";
 
 type Ready = Extract<WireMessage, { kind: "ready" }>;
 type Alive = Extract<WireMessage, { kind: "alive" }>;
+
+/** A wrong key is refused ten times a second and peer: said at once, and then no more often than somebody can change that. */
+const REFUSED_AGAIN_MS = 600_000;
+
+const REASONS: { readonly [reason in keyof RefusedRequests]: (count: number, peer: string) => string } = {
+  wrongTag: (count, peer) =>
+    `${requests(count)} came with a wrong tag, the last in the name of ${peer}: is the mesh key the same on every node? (mesh.key_file)`,
+  oldBoot: (count, peer) =>
+    `${requests(count)} of a boot that is over came, the last in the name of ${peer}: replayed, or its clock was set back and its data removed`,
+};
 
 export class WireHealth {
   readonly #log: Pick<FactLog, "warn">;
@@ -17,6 +27,8 @@ export class WireHealth {
   /** Kinds of send errors seen from this wire, and messages it had to drop. */
   #sendErrors = 0;
   #dropped = 0;
+  /** Requests refused by this wire of which something was said, and when. */
+  readonly #refused = { wrongTag: { count: 0, saidMs: Number.NEGATIVE_INFINITY }, oldBoot: { count: 0, saidMs: Number.NEGATIVE_INFINITY } };
 
   constructor(log: Pick<FactLog, "warn">) {
     this.#log = log;
@@ -49,7 +61,7 @@ export class WireHealth {
     return { startedMs: unwatched.sinceMs, endedMs: Math.max(unwatched.sinceMs, nowMs), cause: unwatched.cause, detail: null };
   }
 
-  alive(message: Pick<Alive, "atMs" | "sendErrors" | "dropped">): void {
+  alive(message: Pick<Alive, "atMs" | "sendErrors" | "dropped" | "refused">): void {
     this.#lastAliveMs = message.atMs;
     const errors = Object.keys(message.sendErrors);
     if (errors.length > this.#sendErrors)
@@ -57,5 +69,24 @@ export class WireHealth {
     this.#sendErrors = errors.length;
     if (message.dropped > this.#dropped) this.#log.warn({ messages: message.dropped }, "the agent was too slow for its wire: rollups were dropped");
     this.#dropped = message.dropped;
+    this.#tellRefused("wrongTag", message);
+    this.#tellRefused("oldBoot", message);
   }
+
+  /** Hearing goes without these requests; why, nobody but the operator can know. */
+  #tellRefused(reason: keyof RefusedRequests, { atMs, refused }: Pick<Alive, "atMs" | "refused">): void {
+    const said = this.#refused[reason];
+    const { count, peer } = refused[reason];
+    // Another wire counts from zero.
+    if (count < said.count) said.count = 0;
+    // Wall time: after it was set back, waiting would last longer than meant.
+    if (count === said.count || peer === null || (atMs >= said.saidMs && atMs - said.saidMs < REFUSED_AGAIN_MS)) return;
+    this.#log.warn({ requests: count - said.count, peer }, REASONS[reason](count - said.count, peer));
+    said.count = count;
+    said.saidMs = atMs;
+  }
+}
+
+function requests(count: number): string {
+  return count === 1 ? "1 request" : `${count} requests`;
 }

@@ -15,6 +15,7 @@ import { HEARD, OUTCOME, sampleOutcome, withHeard } from "../detect/sample.ts";
 import type { InFlight } from "./in-flight.ts";
 import { STATE } from "./in-flight.ts";
 import type { MeshKeys } from "./mesh-keys.ts";
+import type { RefusedRequests, Refusals } from "./messages.ts";
 import type { PeerClocks } from "./peer-clocks.ts";
 import { record, type Peer } from "./peer.ts";
 import type { Arrival } from "./replies.ts";
@@ -30,6 +31,7 @@ const SILENT_US = 5_000_000;
 const INTERVAL_GAIN = 1 / 8;
 
 const NOTHING = { expected: 0, received: 0 } as const;
+const NONE_REFUSED: Refusals = { count: 0, peer: null };
 
 interface Ear {
   readonly peer: Peer;
@@ -91,8 +93,7 @@ export class Hearing {
   /** By index of the peer; asked for each probe that leaves and each request that comes. */
   readonly #ears: (Ear | undefined)[];
   readonly #epochs: Map<number, number>;
-  /** Requests with a wrong tag or of an old boot. */
-  #refused = 0;
+  readonly #refused: Record<keyof RefusedRequests, Refusals> = { wrongTag: NONE_REFUSED, oldBoot: NONE_REFUSED };
 
   constructor(options: Options) {
     this.#options = options;
@@ -101,7 +102,7 @@ export class Hearing {
     for (const peer of options.peers) this.#byAgent.set(peer.agentId | 0, peer);
   }
 
-  get refused(): number {
+  get refused(): RefusedRequests {
     return this.#refused;
   }
 
@@ -111,17 +112,11 @@ export class Hearing {
     if (probe === null || (probe.flags & FLAG_TRACE) !== 0 || probe.agentId === this.#options.agentId) return;
     const { keys } = this.#options;
     const authentic = keys !== null && keys.verifies(arrival.bytes, packet.payloadOffset, this.#options.agentId);
-    if (keys !== null && !authentic) {
-      this.#refused++;
-      return;
-    }
+    if (keys !== null && !authentic) return this.#refuse("wrongTag", this.#byAgent.get(probe.agentId | 0) ?? this.#fromAddress(arrival.source));
     const peer = authentic ? this.#byAgent.get(probe.agentId | 0) : this.#fromAddress(arrival.source);
     if (peer === undefined) return;
     const ear = this.#earOf(peer, probe.epoch, authentic);
-    if (ear === null) {
-      this.#refused++;
-      return;
-    }
+    if (ear === null) return this.#refuse("oldBoot", peer);
     const isNew = this.#hear(ear, probe, arrival.nowUs);
     if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) {
       this.#learn(ear, probe.heard);
@@ -187,6 +182,11 @@ export class Hearing {
       due: due(ear, stretch),
       saysBad,
     };
+  }
+
+  /** What a stranger sends is nobody's mistake in the configuration. */
+  #refuse(reason: keyof RefusedRequests, peer: Peer | undefined): void {
+    if (peer !== undefined) this.#refused[reason] = { count: this.#refused[reason].count + 1, peer: peer.name };
   }
 
   #fromAddress(source: string): Peer | undefined {

@@ -88,6 +88,18 @@ export interface PeerClock {
   readonly errorUs: number;
 }
 
+/** Requests that were refused, since the wire's boot, and the peer of which the last of them said to come. */
+export interface Refusals {
+  readonly count: number;
+  readonly peer: string | null;
+}
+
+/** By reason: a tag made without our mesh key, or the boot of a peer that is over. Those of strangers are not among them. */
+export interface RefusedRequests {
+  readonly wrongTag: Refusals;
+  readonly oldBoot: Refusals;
+}
+
 export type BlindCause = "stall" | "suspend" | "overflow" | "socket-error";
 
 export interface FirstReply {
@@ -105,6 +117,7 @@ export type WireMessage =
       readonly foreign: number;
       readonly sendErrors: Readonly<Record<string, number>>;
       readonly dropped: number;
+      readonly refused: RefusedRequests;
     }
   | { readonly kind: "rollups"; readonly rows: readonly RollupRow[] }
   /** Peers that answered for the first time. */

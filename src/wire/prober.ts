@@ -368,7 +368,14 @@ export class Prober {
     this.#neverAnswered(nowUs);
     this.#hearing.listen(nowUs);
     this.#peerClocks.tick(nowUs);
-    this.#post({ kind: "alive", atMs: this.#clock.wallMs(nowUs), foreign: this.#foreign, sendErrors: this.#sender.errors, dropped: 0 });
+    this.#post({
+      kind: "alive",
+      atMs: this.#clock.wallMs(nowUs),
+      foreign: this.#foreign,
+      sendErrors: this.#sender.errors,
+      dropped: 0,
+      refused: this.#hearing.refused,
+    });
   }
 
   #neverAnswered(nowUs: number): void {

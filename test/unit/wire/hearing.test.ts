@@ -189,9 +189,24 @@ describe("with a mesh key", () => {
     peer.run(20_000);
     wire.prober.stop();
     const { heardExpected, heardReceived } = wire.totals();
-    // The changed one was lost, as far as we know.
+    // The changed one too: nobody with the key made it.
+    assert.deepEqual(wire.of("alive").at(-1)?.refused, { wrongTag: { count: 21, peer: "p1" }, oldBoot: { count: 0, peer: null } });
+    // It was lost, as far as we know.
     assert.equal(heardExpected - heardReceived, 1);
     assert.equal(heardReceived, 50 + 1 + 200);
+  });
+
+  test("what a stranger sends is not counted as refused; a peer without our key is, wherever it sends from", () => {
+    const { wire } = talk({ key: KEY });
+    new TalkingPeer(wire, { address: "192.0.2.9", agentId: 0xc0c00001 }).run(1_000);
+    wire.run(1_100);
+    assert.equal(wire.of("alive").at(-1)?.refused.wrongTag.count, 0);
+    new TalkingPeer(wire, { address: "192.0.2.9", agentId: PEER_ID }).run(1_000);
+    wire.run(1_100);
+    assert.deepEqual(wire.of("alive").at(-1)?.refused.wrongTag, { count: 10, peer: "p1" });
+    new TalkingPeer(wire, { address: PEER, agentId: 0xc0c00001 }).run(1_000);
+    wire.run(1_100);
+    assert.deepEqual(wire.of("alive").at(-1)?.refused.wrongTag, { count: 20, peer: "p1" });
   });
 
   test("a boot older than the newest one seen is a replay", () => {
@@ -200,6 +215,8 @@ describe("with a mesh key", () => {
     const before = new TalkingPeer(wire, { address: PEER, agentId: PEER_ID, epoch: 1_763_500_000, key: KEY });
     before.incident = 7;
     before.run(1_000);
+    wire.run(1_100);
+    assert.deepEqual(wire.of("alive").at(-1)?.refused.oldBoot, { count: 10, peer: "p1" });
     assert.deepEqual(wire.of("asked"), []);
     assert.deepEqual(
       wire.of("peer-epoch").map(({ epoch }) => epoch),

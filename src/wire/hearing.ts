@@ -11,6 +11,7 @@ import { FLAG_IN_INCIDENT, FLAG_TRACE, readProbe, type Heard, type ProbeFields }
 import { HeardWindow, wasHeard, WINDOW } from "../detect/heard-window.ts";
 import { ArrivalCount } from "../detect/arrival-count.ts";
 import type { BurstHearing } from "../detect/incident.ts";
+import { RequestLine } from "../detect/request-line.ts";
 import { HEARD, OUTCOME, sampleOutcome, withHeard } from "../detect/sample.ts";
 import type { InFlight } from "./in-flight.ts";
 import { STATE } from "./in-flight.ts";
@@ -29,6 +30,8 @@ const SILENT_INTERVALS = 3;
 const SILENT_US = 5_000_000;
 /** Weight of a new interval in the estimate of how often a peer sends. */
 const INTERVAL_GAIN = 1 / 8;
+/** Between two requests the sender's clock and ours may tell of times this much apart: a path is not longer by more. Else one of them was not the peer's. */
+const CLOCKS_APART_US = 1_000_000;
 
 const NOTHING = { expected: 0, received: 0 } as const;
 const NONE_REFUSED: Refusals = { count: 0, peer: null };
@@ -42,6 +45,8 @@ interface Ear {
   lastSentUs: number;
   intervalUs: number;
   authentic: boolean;
+  /** Whom to believe where nothing is authentic. */
+  readonly line: RequestLine;
   /** We may have lost requests of it ourselves since the last one. */
   deaf: boolean;
   /** Its requests have stopped while its host answers; it was said. */
@@ -115,7 +120,8 @@ export class Hearing {
     if (keys !== null && !authentic) return this.#refuse("wrongTag", this.#byAgent.get(probe.agentId | 0) ?? this.#fromAddress(arrival.source));
     const peer = authentic ? this.#byAgent.get(probe.agentId | 0) : this.#fromAddress(arrival.source);
     if (peer === undefined) return;
-    const ear = this.#earOf(peer, probe.epoch, authentic);
+    if (!authentic && !this.#believes(peer, probe, arrival.nowUs)) return;
+    const ear = this.#earOf(peer, { epoch: probe.epoch, authentic });
     if (ear === null) return this.#refuse("oldBoot", peer);
     const isNew = this.#hear(ear, probe, arrival.nowUs);
     if (isNew && probe.heard !== null && probe.heard.epoch === this.#options.epoch) {
@@ -199,9 +205,20 @@ export class Hearing {
     return peer;
   }
 
+  /** A request that cannot be authenticated must go on with what is heard of the peer, or have done so with others of its kind for a while. */
+  #believes(peer: Peer, { epoch, number }: ProbeFields, atUs: number): boolean {
+    const ear = this.#ears[peer.index];
+    if (ear === undefined) return true;
+    // While its pace is not known, ours stands for it.
+    const intervalUs = ear.intervalUs > 0 ? ear.intervalUs : peer.group.intervalUs;
+    const belief = ear.line.believe({ epoch: ear.epoch, number: ear.window.newest, atUs: ear.lastUs, intervalUs }, { epoch, number, atUs });
+    if (belief === "other") this.#ears[peer.index] = this.#newEar(peer, { epoch, authentic: false });
+    return belief !== "doubted";
+  }
+
   /** Null for a boot that is over: authenticated requests of an older epoch are replays. */
-  #earOf(peer: Peer, epoch: number, authentic: boolean): Ear | null {
-    let ear = this.#ears[peer.index];
+  #earOf(peer: Peer, { epoch, authentic }: { readonly epoch: number; readonly authentic: boolean }): Ear | null {
+    const ear = this.#ears[peer.index];
     if (ear !== undefined && ear.epoch === epoch) {
       ear.authentic = authentic;
       return ear;
@@ -211,20 +228,26 @@ export class Hearing {
       this.#epochs.set(peer.agentId, epoch);
       this.#options.newEpoch(peer, epoch);
     }
-    const counts = ear?.counts ?? new ArrivalCount();
-    ear = {
+    return (this.#ears[peer.index] = this.#newEar(peer, { epoch, authentic }));
+  }
+
+  /** For another line of requests. What was counted, and what was said, of the peer stays. */
+  #newEar(peer: Peer, { epoch, authentic }: { readonly epoch: number; readonly authentic: boolean }): Ear {
+    const before = this.#ears[peer.index];
+    return {
       peer,
       epoch,
+      authentic,
+      line: before?.line ?? new RequestLine(),
       window: new HeardWindow(),
-      counts,
+      counts: before?.counts ?? new ArrivalCount(),
       lastUs: 0,
       lastSentUs: 0,
       deaf: false,
-      silent: false,
+      silent: before?.silent ?? false,
       intervalUs: 0,
-      authentic,
-      expected: 0,
-      received: 0,
+      expected: before?.expected ?? 0,
+      received: before?.received ?? 0,
       healthyExpected: 0,
       healthyReceived: 0,
       told: { bitmapHigh: 0, bitmapLow: 0, number: 0, arrivedUs: 0, epoch },
@@ -232,8 +255,6 @@ export class Hearing {
       flaggedUs: -1,
       asked: 0,
     };
-    this.#ears[peer.index] = ear;
-    return ear;
   }
 
   /** Counts a request; false for one that was heard before or is too old to tell. */
@@ -255,8 +276,9 @@ export class Hearing {
       ear.counts.received(nowUs);
       ear.expected += 1 + missed;
       if (healthy) ear.healthyExpected += 1 + missed;
-      if (heard.kind === "newer" && !deaf) {
-        const intervalUs = (probe.sentUs - ear.lastSentUs) / (1 + missed);
+      const sentApartUs = probe.sentUs - ear.lastSentUs;
+      if (heard.kind === "newer" && !deaf && sentApartUs > 0 && Math.abs(sentApartUs - (nowUs - ear.lastUs)) < CLOCKS_APART_US) {
+        const intervalUs = sentApartUs / (1 + missed);
         ear.intervalUs = ear.intervalUs === 0 ? intervalUs : ear.intervalUs + (intervalUs - ear.intervalUs) * INTERVAL_GAIN;
       }
       ear.lastUs = nowUs;

@@ -1,6 +1,6 @@
 /** What a peer's word on our probes is worth after one of the two has started anew. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { OUTCOME, sampleOutcome, sampleRttUs } from "../../../src/detect/sample.ts";
 import { InFlight } from "../../../src/wire/in-flight.ts";
 import { Judge } from "../../../src/wire/judge.ts";
@@ -96,3 +96,58 @@ function counter(): () => number {
   let value = 7_000_000;
   return () => ++value;
 }
+
+describe("without a mesh key", () => {
+  const totals = (wire: VirtualWire): readonly [expected: number, received: number] => {
+    wire.prober.stop();
+    const { heardExpected, heardReceived } = wire.totals();
+    return [heardExpected, heardReceived];
+  };
+
+  test("one request in a peer's name, of a number far ahead, of another boot or of another clock, changes nothing", () => {
+    for (const forged of [
+      { number: 4_000_000_000 },
+      { number: 3, epoch: 1_763_600_500 },
+      { number: 0, epoch: 5 },
+      { number: 101, sentUs: 2 ** 47 },
+    ]) {
+      const wire = new VirtualWire();
+      const peer = new TalkingPeer(wire, { address: PEER, agentId: PEER_ID });
+      peer.run(10_000);
+      new TalkingPeer(wire, { address: PEER, agentId: PEER_ID, ...forged }).send();
+      peer.run(2_000);
+      // Silent from here on: how many would have been due tells what its interval is thought to be.
+      wire.run(10_000);
+      wire.network.refusals.set(PEER, "ENETUNREACH");
+      wire.run(3_000);
+      assert.deepEqual(totals(wire), [120, 120], JSON.stringify(forged));
+      const { due } = wire.bursts.at(-1)?.hearing ?? assert.fail("no burst");
+      assert.ok(due >= 25 && due <= 35, `${due} due after ${JSON.stringify(forged)}`);
+    }
+  });
+
+  test("an agent that starts anew is heard within a second, and it is said that it is no longer silent", () => {
+    const wire = new VirtualWire();
+    new TalkingPeer(wire, { address: PEER, agentId: PEER_ID }).run(10_000);
+    wire.run(10_000);
+    assert.equal(wire.of("agent-silent").length, 1);
+    new TalkingPeer(wire, { address: PEER, agentId: PEER_ID, epoch: 1_763_600_500 }).run(5_000);
+    assert.equal(wire.of("agent-silent").at(-1)?.sinceMs, null);
+    const [expected, received] = totals(wire);
+    assert.ok(expected === received && received >= 147 && received <= 150, `${received} of ${expected}`);
+  });
+});
+
+test("an authentic agent that starts anew is heard at once, and it is said that it is no longer silent", () => {
+  const key = "a mesh key of thirty-two characters";
+  const wire = new VirtualWire({ settings: { meshKeys: [Buffer.from(key).toString("hex")] } });
+  new TalkingPeer(wire, { address: PEER, agentId: PEER_ID, key }).run(10_000);
+  wire.run(10_000);
+  new TalkingPeer(wire, { address: PEER, agentId: PEER_ID, key, epoch: 1_763_600_500 }).run(5_000);
+  wire.prober.stop();
+  assert.deepEqual(
+    wire.of("agent-silent").map(({ sinceMs }) => sinceMs === null),
+    [false, true],
+  );
+  assert.equal(wire.totals().heardReceived, 150);
+});

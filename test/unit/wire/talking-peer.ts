@@ -15,6 +15,10 @@ export interface TalkingOptions {
   readonly agentId: number;
   readonly epoch?: number;
   readonly key?: string;
+  /** Of its first request; default 0. */
+  readonly number?: number;
+  /** Its clock stands still there. */
+  readonly sentUs?: number;
 }
 
 export class TalkingPeer {
@@ -24,7 +28,7 @@ export class TalkingPeer {
   readonly #keys: MeshKeys | null;
   #ourEpoch = 0;
   #arrivedUs = 0;
-  #number = 0;
+  #number: number;
   /** Number of its incident with us. */
   incident = 0;
   /** Of its clock before ours. */
@@ -33,6 +37,7 @@ export class TalkingPeer {
   constructor(wire: VirtualWire, options: TalkingOptions) {
     this.#wire = wire;
     this.#options = options;
+    this.#number = options.number ?? 0;
     this.#keys = options.key === undefined ? null : new MeshKeys([Buffer.from(options.key)]);
   }
 
@@ -59,7 +64,7 @@ export class TalkingPeer {
       flow,
       sequence: number & 0x7fff,
       number,
-      sentUs: this.#wire.clock.nowUs() + this.aheadUs,
+      sentUs: this.#options.sentUs ?? this.#wire.clock.nowUs() + this.aheadUs,
       flags: 0,
       ttl: 0,
       heard,

@@ -1,6 +1,6 @@
 /**
  * The last 64 probe numbers of a peer and which of them arrived: RFC 4303 section 3.4.3's window against replays, here also what we tell the peer. Bit i
- * (0 is the lowest of `low`) stands for `newest` − i.
+ * (0 is the lowest of `low`) stands for `newest` − i. The halves are int32, which V8 holds without a box.
  */
 export const WINDOW = 64;
 
@@ -20,8 +20,8 @@ export class HeardWindow {
 
   /** What is missing was lost by us, or may have been: nobody is to be told that it did not arrive. */
   assumeHeard(): void {
-    this.high = 0xffff_ffff;
-    this.low = 0xffff_ffff;
+    this.high = -1;
+    this.low = -1;
   }
 
   hear(number: number): Heard {
@@ -39,8 +39,8 @@ export class HeardWindow {
     const back = -ahead;
     if (back >= WINDOW) return OLD;
     if (wasHeard(this, back)) return DUPLICATE;
-    if (back >= 32) this.high = (this.high | (1 << (back - 32))) >>> 0;
-    else this.low = (this.low | (1 << back)) >>> 0;
+    if (back >= 32) this.high |= 1 << (back - 32);
+    else this.low |= 1 << back;
     return GAP;
   }
 
@@ -49,11 +49,11 @@ export class HeardWindow {
       this.high = 0;
       this.low = 1;
     } else if (by >= 32) {
-      this.high = by === 32 ? this.low : (this.low << (by - 32)) >>> 0;
+      this.high = this.low << (by - 32);
       this.low = 1;
     } else {
-      this.high = ((this.high << by) | (this.low >>> (32 - by))) >>> 0;
-      this.low = ((this.low << by) | 1) >>> 0;
+      this.high = (this.high << by) | (this.low >>> (32 - by));
+      this.low = (this.low << by) | 1;
     }
   }
 }

@@ -3,6 +3,7 @@
  * else does). The boot clock runs on while the machine sleeps, so its distance to the monotonic one tells of a suspend.
  */
 import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 
 export interface Clock {
   /** Monotonic, µs. */

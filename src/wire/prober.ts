@@ -16,6 +16,10 @@ import { Drain, type Sockets } from "./drain.ts";
 import { Entropy } from "./entropy.ts";
 import { FreshIds } from "./fresh-ids.ts";
 import { Hearing } from "./hearing.ts";
+import { KeyedAdmission } from "./keyed-admission.ts";
+import { OpenAdmission } from "./open-admission.ts";
+import { PeersByAddress } from "./peers-by-address.ts";
+import { RemoteAsks } from "./remote-asks.ts";
 import { InFlight, ringFor } from "./in-flight.ts";
 import { Judge, SETTLE_SLACK_US } from "./judge.ts";
 import { buildLanes, type Lanes } from "./lanes.ts";
@@ -78,6 +82,7 @@ export class Prober {
   readonly #judge: Judge;
   readonly #replies: Replies;
   readonly #hearing: Hearing;
+  readonly #byAddress: PeersByAddress;
   readonly #peerClocks: PeerClocks;
   readonly #freshIds: FreshIds;
   readonly #standing: Standing;
@@ -138,18 +143,28 @@ export class Prober {
     });
     this.#judge = judge;
     const keys = settings.meshKeys.length === 0 ? null : new MeshKeys(settings.meshKeys.map((key) => Buffer.from(key, "hex")));
+    this.#byAddress = new PeersByAddress(mesh);
     this.#peerClocks = new PeerClocks({ clock, flight, post });
+    const { agentId, epoch } = settings;
     const hearing = new Hearing({
       peers: mesh,
-      agentId: settings.agentId,
-      epoch: settings.epoch,
+      agentId,
+      epoch,
       flight,
-      keys,
-      epochs: new Map(settings.peerEpochs),
+      admission:
+        keys === null
+          ? new OpenAdmission(this.#byAddress)
+          : new KeyedAdmission({
+              peers: mesh,
+              byAddress: this.#byAddress,
+              agentId,
+              keys,
+              epochs: new Map(settings.peerEpochs),
+              newEpoch: (peer, newest) => post({ kind: "peer-epoch", peer: peer.name, epoch: newest }),
+            }),
       clocks: this.#peerClocks,
-      newEpoch: (peer, epoch) => post({ kind: "peer-epoch", peer: peer.name, epoch }),
+      asks: keys === null ? null : new RemoteAsks((asked) => post({ kind: "asked", ...asked, peer: asked.peer.name })),
       silent: (peer, sinceUs) => post({ kind: "agent-silent", peer: peer.name, sinceMs: sinceUs === null ? null : clock.wallMs(sinceUs) }),
-      asked: ({ peer, incident, epoch }) => post({ kind: "asked", peer: peer.name, incident, epoch }),
     });
     this.#hearing = hearing;
     this.#sender = new Sender({
@@ -255,7 +270,7 @@ export class Prober {
         const peer = this.#byName.get(command.peer);
         if (peer === undefined || peer.address === command.address) return;
         setAddress(peer, command.address);
-        this.#hearing.moved();
+        this.#byAddress.forget();
         return;
       }
       case "sweep": {

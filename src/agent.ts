@@ -11,7 +11,8 @@ import { AgentStore } from "./agent/agent-store.ts";
 import { openDesks, type Desks } from "./agent/desks.ts";
 import { WireInbox } from "./agent/wire-inbox.ts";
 import { wireSettings } from "./agent/wire-settings.ts";
-import { GATEWAY, gatewayFor } from "./capture/canaries.ts";
+import { GATEWAY } from "./capture/canaries.ts";
+import { Gateways } from "./capture/gateways.ts";
 import { HostReader } from "./capture/host/host-reader.ts";
 import { RESOLVE_EVERY_MS } from "./capture/names.ts";
 import { WireHealth } from "./capture/wire-health.ts";
@@ -51,6 +52,7 @@ export class Agent {
   readonly #log: Logger;
   readonly #store: AgentStore;
   readonly #hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
+  readonly #gateways = new Gateways();
   readonly #desks: Desks;
   readonly #health: WireHealth;
   readonly #wire: WireProcess;
@@ -74,6 +76,7 @@ export class Agent {
     this.#desks = openDesks(this.#config, {
       store: this.#store,
       hostReader: this.#hostReader,
+      gateways: this.#gateways,
       log,
       send: (command) => this.#wire.send(command),
       signal: this.#ending.signal,
@@ -164,13 +167,13 @@ export class Agent {
   }
 
   #gateway(peers: readonly WirePeer[]): string | null {
-    return gatewayFor(
+    return this.#gateways.choose(
       peers.map((peer) => peer.address),
       this.#hostReader.routes(),
     );
   }
 
-  /** The default route may have come, or gone to another gateway. */
+  /** A route may have come, or gone to another gateway. */
   #lookForGateway(): void {
     const gateway = this.#gateway(this.#desks.peers.forWire());
     if (gateway !== null) this.#wire.send({ kind: "address", peer: GATEWAY, address: gateway });

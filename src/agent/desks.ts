@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Baselines } from "../capture/baselines.ts";
 import { DeskClock } from "../capture/desk-clock.ts";
 import { EventDesk } from "../capture/event-desk.ts";
+import type { Gateways } from "../capture/gateways.ts";
 import { HostDesk } from "../capture/host-desk.ts";
 import type { HostReader } from "../capture/host/host-reader.ts";
 import { HostWatch } from "../capture/host/host-watch.ts";
@@ -32,13 +33,14 @@ export interface Desks {
 export interface DeskTools {
   readonly store: AgentStore;
   readonly hostReader: HostReader;
+  readonly gateways: Gateways;
   readonly log: Logger;
   readonly send: (command: AgentCommand) => void;
   /** Ends the children of the host snapshots. */
   readonly signal: AbortSignal;
 }
 
-export function openDesks(config: Config, { store, hostReader, log, send, signal }: DeskTools): Desks {
+export function openDesks(config: Config, { store, hostReader, gateways, log, send, signal }: DeskTools): Desks {
   const { writer, evidence } = store;
   const clocks = { wallMs: Date.now, nowMs: () => performance.now() };
   const peers = new PeerBook(config.peers, { writer, log, onAddress: (peer, address) => send({ kind: "address", peer, address }) });
@@ -57,6 +59,7 @@ export function openDesks(config: Config, { store, hostReader, log, send, signal
     sourceOf,
     pathOf: (peer, flow) => baselines.path(peer, flow),
     replyRatesOf: (peer) => baselines.replyRates(peer),
+    gatewayOf: (address) => gateways.of(address),
     isOwnAddress,
     lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
     tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),

@@ -10,7 +10,7 @@ const RECORD_MS = 60_000;
 export interface WireStart extends Pick<WireSettings, "epoch" | "meshKeys" | "peerEpochs"> {
   /** The canaries are added to them. */
   readonly peers: readonly WirePeer[];
-  /** Of the default route; null without one, or while nothing is behind it. */
+  /** That most peers are behind; null where none is. */
   readonly gateway: string | null;
 }
 

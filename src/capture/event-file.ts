@@ -27,6 +27,8 @@ export interface EventContext {
   readonly pathOf: (peer: string, flow?: number) => RouterPath | null;
   /** How often each router of it answers while all is well. */
   readonly replyRatesOf: (peer: string) => readonly (number | null)[] | null;
+  /** The gateway on the way to an address, as a canary has it; null where there is none. */
+  readonly gatewayOf: (address: string) => string | null;
   readonly isOwnAddress: (address: string) => boolean;
   /** Hop tables of the mtr runs of an incident, of what they sent until then (null: until now). */
   readonly tablesOf: (incidentId: string, untilMs: number | null) => readonly (readonly Hop[])[];
@@ -34,6 +36,8 @@ export interface EventContext {
 
 interface Folder {
   incident: Incident;
+  /** On the way to the peer when it began. */
+  readonly gateway: string | null;
   readonly path: RouterPath | null;
   readonly replyRates: readonly (number | null)[] | null;
   /** By flow, as they were when it began. */
@@ -77,12 +81,12 @@ export class EventFile {
     const folder = this.#folders.get(incident.id);
     if (folder !== undefined) folder.incident = incident;
     else {
-      const { pathOf, replyRatesOf } = this.#context;
+      const { pathOf, replyRatesOf, gatewayOf } = this.#context;
       const path = pathOf(incident.peer);
       const replyRates = replyRatesOf(incident.peer);
       const pathsBefore = Array.from({ length: FLOWS }, (_, flow) => pathOf(incident.peer, flow));
       const seen = { pathBefore: null, pathNow: null, sweeps: new Map(), replyTtl: null };
-      this.#folders.set(incident.id, { incident, path, replyRates, pathsBefore, ...seen });
+      this.#folders.set(incident.id, { incident, gateway: gatewayOf(incident.address), path, replyRates, pathsBefore, ...seen });
     }
   }
 
@@ -134,7 +138,7 @@ export class EventFile {
       endedMs,
       mesh: { peers: this.#peers.length, bad: Math.max(this.#bad.length, incidents.length), members: this.#members() },
       loopback: this.#canary(LOOPBACK),
-      gateway: this.#canary(GATEWAY),
+      gateway: this.#gateway(),
       host: this.#host(),
       agent: {
         blindMs: overlapMs(this.#blind, { startedMs, endedMs: untilMs }),
@@ -175,6 +179,12 @@ export class EventFile {
   #canary(name: string): CanaryFacts | null {
     const known = this.#canaries.get(name);
     return known === undefined ? null : { ...known };
+  }
+
+  /** One that no lost peer is behind neither acquits nor is to blame. */
+  #gateway(): CanaryFacts | null {
+    const canary = this.#canary(GATEWAY);
+    return [...this.#folders.values()].some(({ gateway }) => gateway !== null && gateway === canary?.address) ? canary : null;
   }
 
   #host(): HostFacts | null {

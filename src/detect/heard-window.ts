@@ -18,6 +18,12 @@ export class HeardWindow {
   high = 0;
   low = 0;
 
+  clear(): void {
+    this.newest = -1;
+    this.high = 0;
+    this.low = 0;
+  }
+
   /** What is missing was lost by us, or may have been: nobody is to be told that it did not arrive. */
   assumeHeard(): void {
     this.high = -1;

@@ -35,6 +35,8 @@ export interface MeshMember {
 export interface HostFacts {
   /** Interface that the default route (or the route to the peer) uses. */
   readonly interface: string | null;
+  /** On the way to the first peer of the event, null for one on our own link; absent in facts that were stored before it was known. */
+  readonly gateway?: string | null;
   /** Sends that the kernel refused, by errno name. */
   readonly sendErrors: Readonly<Record<string, number>>;
   /** ICMP destination unreachable from one of our own addresses. */
@@ -139,6 +141,7 @@ export interface EventFacts {
   readonly endedMs: number | null;
   readonly mesh: MeshFacts;
   readonly loopback: CanaryFacts | null;
+  /** Null when no peer of the event is behind it. */
   readonly gateway: CanaryFacts | null;
   readonly host: HostFacts | null;
   readonly agent: AgentFacts;

@@ -42,6 +42,8 @@ function gatewayNeighbourFailed(view: EventView): Match | null {
 /** The kernel tells itself that it cannot deliver: with the carrier fine, the next hop does not answer ARP. */
 function gatewayUnreachable(view: EventView): Match | null {
   const { host, gateway } = view.facts;
+  // Where no gateway is on the way none is to blame.
+  if (gateway === null && host?.gateway === null) return null;
   if (host === null || host.unreachableFromSelf < MIN_UNREACHABLE || canaryState(gateway, view.loss) === "clean") return null;
   const proven = view.wide && host.carrierLost === false && host.gatewayNeighbour !== "reachable";
   return gatewayMatch(view, { rule: "gateway-unreachable", certainty: proven ? "certain" : "likely" });
@@ -57,7 +59,8 @@ function gatewayLost(view: EventView): Match | null {
 function gatewayMatch({ facts: { gateway, host }, peers, bad }: EventView, given: { readonly rule: string; readonly certainty: Certainty }): Match {
   const canary = gateway === null ? {} : { gatewaySent: gateway.sent, gatewayLost: gateway.lost };
   const counts = { peers, bad, ...canary, unreachable: host?.unreachableFromSelf ?? 0 };
-  return { scope: "gateway", direction: "unknown", hop: gateway === null ? null : { after: null, before: gateway.address }, ...given, counts };
+  const before = gateway?.address ?? host?.gateway ?? null;
+  return { scope: "gateway", direction: "unknown", hop: before === null ? null : { after: null, before }, ...given, counts };
 }
 
 function allPeersLost(view: EventView): Match | null {

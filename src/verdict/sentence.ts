@@ -44,7 +44,7 @@ function valuesOf(view: EventView, { verdict, words }: { readonly verdict: Verdi
     sure: words.certainty[verdict.certainty],
     errno: mainErrno(facts.host?.sendErrors) ?? words.silentHop,
     interface: facts.host?.interface ?? words.silentHop,
-    gateway: facts.gateway?.address ?? "",
+    gateway: facts.gateway?.address ?? facts.host?.gateway ?? "",
     group: bestGroup(view)?.name ?? "",
   };
 }

@@ -18,7 +18,6 @@ export interface HostDelta {
 }
 
 export interface HostDetails {
-  readonly gateway: string | null;
   readonly rxErrors: number | null;
   readonly rxDrops: number | null;
   readonly txErrors: number | null;
@@ -56,6 +55,7 @@ export function hostDelta(before: HostSnapshot, after: HostSnapshot, target: str
     elapsedMs,
     host: {
       interface: name,
+      gateway: route?.gateway ?? null,
       carrierLost: name === null ? null : carrierLost(name, before, after, carrierChanges),
       carrierChanges,
       nicErrors: sum([rxErrors, txErrors]),
@@ -72,7 +72,6 @@ export function hostDelta(before: HostSnapshot, after: HostSnapshot, target: str
       steal: share(grew(before.ticks?.steal, after.ticks?.steal), grew(before.ticks?.total, after.ticks?.total)),
     },
     more: {
-      gateway: route?.gateway ?? null,
       rxErrors,
       rxDrops,
       txErrors,

@@ -15,11 +15,12 @@ export interface EventDeltas {
 
 export function overEvent({ earlier, sinceHealthy, sincePrevious, sinceFirst }: EventDeltas): HostDelta {
   const [host, had] = [sinceHealthy.host, earlier?.host];
-  const details = Object.keys(sinceHealthy.more).filter((name): name is Exclude<keyof HostDetails, "gateway"> => name !== "gateway");
+  const details = Object.keys(sinceHealthy.more) as (keyof HostDetails)[];
   return {
     elapsedMs: sinceHealthy.elapsedMs,
     host: {
       interface: host.interface,
+      gateway: host.gateway ?? null,
       carrierLost: ever(had?.carrierLost, host.carrierLost),
       carrierChanges: most(had?.carrierChanges, host.carrierChanges),
       nicErrors: most(had?.nicErrors, host.nicErrors),
@@ -32,10 +33,7 @@ export function overEvent({ earlier, sinceHealthy, sincePrevious, sinceFirst }: 
       linkUse: most(had?.linkUse, sincePrevious.host.linkUse),
     },
     agent: (sinceFirst ?? sincePrevious).agent,
-    more: {
-      ...(Object.fromEntries(details.map((name) => [name, most(earlier?.more[name], sinceHealthy.more[name])])) as unknown as HostDetails),
-      gateway: sinceHealthy.more.gateway,
-    },
+    more: Object.fromEntries(details.map((name) => [name, most(earlier?.more[name], sinceHealthy.more[name])])) as unknown as HostDetails,
   };
 }
 

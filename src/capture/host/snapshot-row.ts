@@ -54,7 +54,7 @@ export function snapshotFacts(reading: HostReading, target: string | null = null
   const link = name === null ? undefined : snapshot.links.get(name);
   return {
     interface: name,
-    gateway: known?.more.gateway ?? route?.gateway ?? null,
+    gateway: known?.host.gateway ?? route?.gateway ?? null,
     // Where packets leave now: null once the route is gone, another one after a failover.
     routed_by: route?.interface ?? null,
     carrier: link?.carrier ?? null,

@@ -39,6 +39,7 @@ class Room {
       sourceOf: () => null,
       pathOf: () => null,
       replyRatesOf: () => null,
+      gatewayOf: () => null,
       isOwnAddress: (address) => address === "10.0.0.1",
       tablesOf: () => {
         this.judged.push(this.nowS);

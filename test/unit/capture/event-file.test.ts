@@ -17,12 +17,13 @@ const context: EventContext = {
   sourceOf: () => "10.0.0.1",
   pathOf: () => PATH,
   replyRatesOf: () => null,
+  gatewayOf: () => "10.9.0.1",
   isOwnAddress: (address) => address === "10.0.0.1",
   tablesOf: () => [],
 };
 
-function fileWith(before: Counters = NONE): EventFile {
-  const file = new EventFile("e1", { context, before });
+function fileWith(before: Counters = NONE, more: Partial<EventContext> = {}): EventFile {
+  const file = new EventFile("e1", { context: { ...context, ...more }, before });
   file.put(incidentState());
   return file;
 }
@@ -69,6 +70,19 @@ test("canaries are summed over the seconds of the event; one that answered once 
     file.standing(standing(told(answers, bad)));
   const { gateway, loopback } = file.facts();
   assert.deepEqual([gateway, loopback], [{ address: "10.9.0.1", answers: true, sent: 30, lost: 13 }, null]);
+});
+
+test("a gateway that no lost peer is behind is no witness: they are on our own link, or behind another one", () => {
+  const canaries = [{ name: GATEWAY, address: "10.9.0.1", answers: true, sent: 10, bad: 0 }];
+  for (const gatewayOf of [() => null, () => "10.9.0.254"]) {
+    const file = fileWith(NONE, { gatewayOf });
+    file.standing(standing({ canaries }));
+    assert.equal(file.facts().gateway, null);
+  }
+  const both = fileWith(NONE, { gatewayOf: (address) => (address === "10.0.0.3" ? "10.9.0.1" : null) });
+  both.put(incidentState({ id: "i2", peer: "p2", address: "10.0.0.3" }));
+  both.standing(standing({ canaries }));
+  assert.equal(both.facts().gateway?.address, "10.9.0.1");
 });
 
 describe("counters of the wire", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EventFacts } from "../../../src/verdict/facts.ts";
 import { judge } from "../../../src/verdict/judge.ts";
+import { sentence } from "../../../src/verdict/sentence.ts";
 import type { Verdict } from "../../../src/verdict/verdict.ts";
 import { access, behind, calmHost, canary, count, event, everybody, GATEWAY, heard, incident, member, R2, R3 } from "./facts-builder.ts";
 
@@ -203,6 +204,19 @@ holds(
   },
 );
 holds(
+  "unreachable from our own address, no canary, and the route has a gateway: that one",
+  event(
+    everybody(12, () => ({})),
+    { host: { ...calmHost, gateway: "10.9.0.9", gatewayNeighbour: "failed", unreachableFromSelf: 31 }, gateway: null },
+  ),
+  {
+    scope: "gateway",
+    hop: { after: null, before: "10.9.0.9" },
+    certainty: "certain",
+    rule: "gateway-neighbour-failed",
+  },
+);
+holds(
   "the same without a look at the carrier proves less",
   event(allLost, { host: { ...calmHost, gatewayNeighbour: null, carrierLost: null, unreachableFromSelf: 31 }, gateway: null }),
   {
@@ -220,6 +234,13 @@ holds(
     rule: "peer-neighbour-failed",
   },
 );
+test("where the way to the peers has no gateway, none is accused, also without baselines", () => {
+  const incidents = everybody(3, () => ({ path: null }));
+  const facts = event(incidents, { peers: 3, host: { ...calmHost, gateway: null, gatewayNeighbour: null, unreachableFromSelf: 31 }, gateway: null });
+  const verdict = judge(facts);
+  assert.notEqual(verdict.scope, "gateway");
+  assert.doesNotMatch(sentence(facts, verdict), /gateway/);
+});
 const uplink = { after: GATEWAY, before: R2 };
 const uplinkCut: Expected = { scope: "uplink", hop: uplink, certainty: "likely", rule: "all-peers-near" };
 holds("uplink cut", event(everybody(12, (number) => ({ segment: number <= 3 ? behind(1, number) : null }))), uplinkCut);

@@ -124,10 +124,11 @@ export class IncidentDesk {
   /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */
   asked(asked: Asked): void {
     const peer = this.#peers.get(asked.peer);
-    if (peer === undefined || !this.#remote.isNew(asked)) return;
+    if (peer === undefined || !this.#remote.isDue(asked)) return;
     const own = peer.incidents.current;
-    if (own?.phase === "open") this.#mark(own, askedBy(asked));
-    else this.#remote.answer(asked);
+    if (own?.phase !== "open") return this.#remote.answer(asked);
+    this.#remote.settled(asked.peer);
+    this.#mark(own, askedBy(asked));
   }
 
   /** The clocks of peers against ours: evidence that lets the records of two nodes be aligned later. */

@@ -6,6 +6,7 @@
  * waits for that moment. When our own incident opens, its captures take over, marked as asked for: two nodes in each other's incident trace once each.
  *
  * What is refused is stored as a skipped sweep and not only logged: who reads the peer's incident looks here for the way back, and must find why there is none.
+ * It is tried again while the peer goes on asking: a fault that outlives the limit is traced after all. What was answered once is answered.
  */
 import type { Config } from "../config/config.ts";
 import type { CaptureRow } from "../store/rows.ts";
@@ -38,6 +39,17 @@ export interface RemotePorts extends Pick<CapturePorts, "writer" | "send" | "wal
   readonly lastRemote: (peer: string) => CaptureRow | null;
 }
 
+/** The newest request of a peer. */
+interface Newest {
+  readonly asked: Pick<Asked, "epoch" | "incident">;
+  /** When it came first (monotonic ms). */
+  readonly at: number;
+  /** What a limit has kept from being done: all of it, or the sweep alone, for which the hop budget had no packets. */
+  missing: "all" | "sweep" | null;
+  /** It was said that something is missing. */
+  told: boolean;
+}
+
 interface Trace {
   readonly asked: Asked;
   readonly address: string;
@@ -49,7 +61,7 @@ interface Trace {
 }
 
 /** As rows and reports name it. */
-export function askedBy({ peer, incident }: Asked): string {
+export function askedBy({ peer, incident }: Pick<Asked, "peer" | "incident">): string {
   return `${peer} incident ${incident}`;
 }
 
@@ -58,8 +70,7 @@ export class RemoteCaptures {
   readonly #ports: RemotePorts;
   /** Under way, by peer. */
   readonly #traces = new Map<string, Trace>();
-  /** The newest request of each peer, whatever became of it, and when it came (monotonic ms). */
-  readonly #newest = new Map<string, { readonly asked: Asked; readonly at: number }>();
+  readonly #newest = new Map<string, Newest>();
   /** The one that was traced last, and when (monotonic ms) one was traced or refused. */
   readonly #traced = new Map<string, Asked>();
   readonly #tracedAt = new Map<string, number>();
@@ -70,19 +81,29 @@ export class RemoteCaptures {
     this.#ports = ports;
   }
 
-  /** Whether a request is newer than every one of this peer; true once. */
-  isNew(asked: Asked): boolean {
+  /** Whether there is something to do about a request: it is newer than every one of this peer, or a limit was in its way before. */
+  isDue(asked: Asked): boolean {
     const { peer, epoch, incident } = asked;
-    const newest = this.#newest.get(peer)?.asked ?? readAsked(this.#ports.lastRemote(peer));
-    if (newest !== null && (epoch < newest.epoch || (epoch === newest.epoch && incident <= newest.incident))) return false;
-    this.#newest.set(peer, { asked, at: this.#ports.nowMs() });
+    const newest = this.#newestOf(peer);
+    if (newest?.asked.epoch === epoch && newest.asked.incident === incident) return newest.missing !== null;
+    if (newest !== null && (epoch < newest.asked.epoch || (epoch === newest.asked.epoch && incident < newest.asked.incident))) return false;
+    this.#newest.set(peer, { asked, at: this.#ports.nowMs(), missing: null, told: false });
     return true;
+  }
+
+  /** Our own captures are what a request asked for. */
+  settled(peer: string): void {
+    const newest = this.#newest.get(peer);
+    if (newest !== undefined) newest.missing = null;
   }
 
   /** Traces back, unless the limits forbid it. */
   answer(asked: Asked): void {
     const { peer } = asked;
     const nowMs = this.#ports.nowMs();
+    const missing = this.#newest.get(peer)?.missing ?? null;
+    this.settled(peer);
+    if (missing === "sweep" && this.#traced.has(peer)) return this.#ports.send({ kind: "sweep", peer, trigger: "remote" });
     const address = this.#ports.addressOf(peer) ?? "";
     const refused = address === "" ? "its address is not known" : this.#refusal(peer, nowMs);
     if (refused !== null) return this.#refuse(asked, { address, reason: refused, nowMs });
@@ -97,6 +118,8 @@ export class RemoteCaptures {
   sweep(row: CaptureRow): void {
     const asked = this.#traced.get(row.peer);
     if (asked === undefined) return;
+    const isNewest = this.#newest.get(row.peer)?.asked === asked;
+    if (row.status === "skipped" && isNewest && !this.#tell(row.peer, "sweep")) return;
     this.#ports.writer.soon((store) => store.putCapture({ ...row, askedBy: askedBy(asked), facts: { ...row.facts, ...factsOf(asked) } }));
   }
 
@@ -109,7 +132,9 @@ export class RemoteCaptures {
       this.#ports.mtr.stop(trace.owner);
     }
     const newest = this.#newest.get(peer);
-    return newest !== undefined && this.#ports.nowMs() - newest.at < SAME_BURST_MS ? askedBy(newest.asked) : null;
+    if (newest === undefined || this.#ports.nowMs() - newest.at >= SAME_BURST_MS) return null;
+    newest.missing = null;
+    return askedBy({ peer, ...newest.asked });
   }
 
   get isIdle(): boolean {
@@ -140,6 +165,7 @@ export class RemoteCaptures {
   #refuse(asked: Asked, why: { readonly address: string; readonly reason: string; readonly nowMs: number }): void {
     const { peer } = asked;
     const { address, reason, nowMs } = why;
+    if (!this.#tell(peer, "all")) return;
     this.#ports.log.info({ peer, asked_by: askedBy(asked), reason }, "not traced for another node");
     const refusedAt = this.#refusedAt.get(peer);
     if (refusedAt !== undefined && nowMs - refusedAt < EVERY_MS) return;
@@ -147,6 +173,28 @@ export class RemoteCaptures {
     const row = mtrRow(this.#request(asked, { address, owner: "" }));
     const sweep: CaptureRow = { ...row, kind: "sweep", tool: "meshprobe sweep", status: "skipped", reason };
     this.#ports.writer.soon((store) => store.putCapture(sweep));
+  }
+
+  /** Something of the newest request is missing; true once for each request. */
+  #tell(peer: string, missing: "all" | "sweep"): boolean {
+    const newest = this.#newest.get(peer);
+    if (newest === undefined) return false;
+    newest.missing = missing;
+    const isFirst = !newest.told;
+    newest.told = true;
+    return isFirst;
+  }
+
+  /** Of this agent, or as the one before us left it. */
+  #newestOf(peer: string): Newest | null {
+    const known = this.#newest.get(peer);
+    if (known !== undefined) return known;
+    const row = this.#ports.lastRemote(peer);
+    const asked = readAsked(row);
+    if (row === null || asked === null) return null;
+    const newest: Newest = { asked, at: Number.NEGATIVE_INFINITY, missing: row.status === "skipped" ? "all" : null, told: true };
+    this.#newest.set(peer, newest);
+    return newest;
   }
 
   #mtr(trace: Trace): void {

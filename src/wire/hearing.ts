@@ -63,7 +63,7 @@ export class Hearing {
     }
     if ((probe.flags & FLAG_IN_INCIDENT) === 0 || probe.incident === 0) return;
     ear.flagged(nowUs);
-    asks?.take(ear.peer, probe);
+    asks?.take(ear.peer, probe, nowUs);
   }
 
   /** Called once a second: agents whose requests have stopped while their hosts answer, and those that are heard again. */

@@ -57,14 +57,14 @@ class Room {
   }
 
   /** A request that the wire found authentic. What it makes the desk order is done at once. */
-  async ask(incident: number, peer = "p1", epoch = EPOCH): Promise<void> {
+  async ask(incident: number, peer = "p1", epoch = EPOCH, denied: string | null = null): Promise<void> {
     const before = this.sweepsOrdered().length;
     this.desk.asked({ peer, incident, epoch });
-    if (this.sweepsOrdered().length > before) this.sweep("remote", peer);
+    if (this.sweepsOrdered().length > before) this.sweep("remote", peer, denied);
     await settled();
   }
 
-  sweep(trigger: SweepReport["trigger"], peer = "p1"): void {
+  sweep(trigger: SweepReport["trigger"], peer = "p1", skipped: string | null = null): void {
     const target = `10.0.0.${PEERS.indexOf(peer) + 2}`;
     const atMs = WALL + this.nowS * 1000;
     const answer = { address: target, kind: "echo-reply", code: 0, rttUs: 900 } as const;
@@ -82,7 +82,7 @@ class Room {
       startedMs: atMs,
       firstHopMs: atMs + 1,
       finishedMs: atMs + 9,
-      skipped: null,
+      skipped,
       hops,
     };
     this.desk.sweep(report);
@@ -218,6 +218,85 @@ describe("limits", () => {
     await room.until(11);
     assert.match(room.captures().at(-1) ?? "", /^remote mtr skipped p1 incident 1 \(nobody's\) : shares hops with the mtr to p2$/);
     assert.deepEqual(room.traced, ["10.0.0.3 all"]);
+  });
+});
+
+describe("what a limit refused is tried again while the peer goes on asking, and done once", () => {
+  test("when its minute is over; it is said once that it was refused", async (t) => {
+    const room = new Room(t);
+    await room.ask(1);
+    await room.until(15);
+    await room.mtr.runs[0]?.end();
+    for (let second = 20; second < 90; second += 5) {
+      await room.until(second);
+      await room.ask(2);
+      assert.equal(room.sweepsOrdered().length, second < 60 ? 1 : 2, `at ${second} s`);
+    }
+    assert.equal(room.log.said.filter((line) => line.includes("not traced")).length, 1);
+    const lines = room.captures().filter((line) => line.includes("incident 2") && line.includes("sweep"));
+    assert.deepEqual(lines, [
+      "remote sweep skipped p1 incident 2 (nobody's) : traced for this node less than a minute before",
+      "remote sweep complete p1 incident 2 (nobody's)",
+    ]);
+  });
+
+  test("when one of the three that were under way is over", async (t) => {
+    const room = new Room(t);
+    for (const peer of PEERS) await room.ask(1, peer);
+    await room.until(5);
+    await room.ask(1, "p4");
+    assert.equal(room.sweepsOrdered().length, 3);
+    await room.mtr.runs[0]?.end();
+    await room.until(10);
+    for (const peer of PEERS) await room.ask(1, peer);
+    assert.deepEqual(room.sweepsOrdered(), ["remote p1", "remote p2", "remote p3", "remote p4"]);
+  });
+
+  test("a sweep that the hop budget had no packets for is swept again, without another mtr", async (t) => {
+    const room = new Room(t);
+    await room.ask(1, "p1", EPOCH, "no packets left");
+    await room.until(5);
+    await room.ask(1, "p1", EPOCH, "no packets left");
+    await room.until(10);
+    await room.ask(1);
+    await room.until(15);
+    await room.ask(1);
+    assert.deepEqual([room.sweepsOrdered().length, room.traced.length], [3, 1]);
+    assert.deepEqual(
+      room.captures().filter((line) => line.includes("sweep")),
+      ["remote sweep skipped p1 incident 1 (nobody's) : no packets left", "remote sweep complete p1 incident 1 (nobody's)"],
+    );
+  });
+
+  test("not once our own captures have taken its place", async (t) => {
+    const room = new Room(t);
+    await room.ask(1);
+    await room.until(15);
+    await room.mtr.runs[0]?.end();
+    await room.until(20);
+    await room.ask(2);
+    await room.burst({ from: 20 });
+    await room.ask(2);
+    await room.burst({ from: 20, to: 30 });
+    await room.until(70);
+    await room.ask(2);
+    assert.deepEqual(
+      room.sweepsOrdered().filter((order) => order.startsWith("remote")),
+      ["remote p1"],
+    );
+  });
+
+  test("also by the agent that is started next", async (t) => {
+    const room = new Room(t);
+    await room.ask(1);
+    await room.until(10);
+    await room.ask(2);
+    room.writer.flush();
+    room.nowS = 300;
+    room.desk = room.start();
+    await room.ask(2);
+    await room.ask(2);
+    assert.equal(room.sweepsOrdered().length, 2);
   });
 });
 

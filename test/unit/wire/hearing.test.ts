@@ -241,6 +241,17 @@ describe("with a mesh key", () => {
   });
 });
 
+test("an incident that lasts is told again every five seconds while its flag arrives: what was refused may be granted by then", () => {
+  const { wire, peer } = talk({ key: KEY });
+  peer.incident = 3;
+  peer.run(12_000);
+  assert.equal(wire.of("asked").length, 3);
+  peer.run(6_000, { arrives: () => false });
+  peer.incident = 0;
+  peer.run(6_000);
+  assert.equal(wire.of("asked").length, 3);
+});
+
 /** Requests are read once a tick, and their waiting is a part of the round trip. */
 const HALF_A_TICK_US = 10_000;
 

@@ -1,8 +1,9 @@
 /**
  * Keeps both databases within their ages and their bytes. Deletes in small chunks, a bounded number per call, so that it never holds the agent up for long.
  *
- * Over the byte budget the cheapest loss goes first: raw samples of old incidents, 10-s rows, 1-min rows, 1-h rows, then whole old incidents. Never touched:
- * incidents that are not finished, rollups that have not been added up yet, the last baseline of a peer and the baselines that an incident refers to.
+ * Over the byte budget the cheapest loss goes first: old baselines that nothing refers to, raw samples of old incidents, 10-s rows, 1-min rows, 1-h rows, then
+ * whole old incidents. Never touched: incidents that are not finished, rollups that have not been added up yet, the last baseline of a peer and the baselines
+ * that an incident refers to.
  * What was deleted is written down in `tombstones`: one row a day, kind and reason.
  */
 import { statSync } from "node:fs";
@@ -20,6 +21,8 @@ const MAX_CHUNKS_PER_RUN = 50;
 const VACUUM_PAGES = 4000;
 /** Baselines that no incident refers to are kept this long. */
 const BASELINE_MS = 24 * 3600_000;
+/** A younger one may still be written again with what was learned since: baselines begin a new row every hour. */
+const BASELINE_FINAL_MS = 2 * 3600_000;
 
 const FINISHED = "status IN ('closed', 'interrupted')";
 
@@ -30,8 +33,8 @@ export interface BudgetOptions {
   readonly store: Config["store"];
 }
 
-type Eviction = "samples" | "rollups_10s" | "rollups_1m" | "rollups_1h" | "evidence";
-const ORDER: readonly Eviction[] = ["samples", "rollups_10s", "rollups_1m", "rollups_1h", "evidence"];
+type Eviction = "baselines" | "samples" | "rollups_10s" | "rollups_1m" | "rollups_1h" | "evidence";
+const ORDER: readonly Eviction[] = ["baselines", "samples", "rollups_10s", "rollups_1m", "rollups_1h", "evidence"];
 
 interface Deleted {
   readonly rows: number;
@@ -76,7 +79,8 @@ export class StoreBudget {
     }
     this.#expireLoose(nowMs);
     for (const what of ORDER) {
-      while (chunks < MAX_CHUNKS_PER_RUN && this.#isOver() && this.#evict(what, "budget", { beforeMs: Infinity, nowMs })) chunks++;
+      const beforeMs = what === "baselines" ? nowMs - BASELINE_FINAL_MS : Infinity;
+      while (chunks < MAX_CHUNKS_PER_RUN && this.#isOver() && this.#evict(what, "budget", { beforeMs, nowMs })) chunks++;
     }
     this.#ballast.create();
     for (const db of [this.#evidence.database, this.#metrics.database]) {
@@ -113,6 +117,8 @@ export class StoreBudget {
 
   #delete(what: Eviction, beforeMs: number): Deleted | null {
     switch (what) {
+      case "baselines":
+        return this.#deleteBaselines(beforeMs);
       case "samples":
         return this.#deleteIncidents(beforeMs, true);
       case "evidence":
@@ -124,6 +130,21 @@ export class StoreBudget {
       case "rollups_1h":
         return this.#deleteRollups(what, beforeMs);
     }
+  }
+
+  /** The oldest that neither an incident refers to nor are the last of their peer. */
+  #deleteBaselines(beforeMs: number): Deleted | null {
+    const rows = this.#evidenceSql.all(
+      `SELECT c.id, c.started_ms FROM captures c INDEXED BY captures_baselines WHERE c.incident_id IS NULL AND c.trigger = 'baseline' AND c.started_ms < ?
+         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.baseline_capture_id = c.id)
+         AND EXISTS (SELECT 1 FROM captures n WHERE n.incident_id IS NULL AND n.trigger = 'baseline' AND n.peer = c.peer AND n.started_ms > c.started_ms AND n.status = 'complete')
+       ORDER BY c.started_ms LIMIT ${CHUNK_ROWS}`,
+      beforeMs,
+    );
+    if (rows.length === 0) return null;
+    const ids = JSON.stringify(rows.map((row) => row["id"]));
+    this.#evidence.transaction(() => this.#evidenceSql.run("DELETE FROM captures WHERE id IN (SELECT value FROM json_each(?))", ids));
+    return { rows: rows.length, fromMs: Number(rows[0]?.["started_ms"]), toMs: Number(rows.at(-1)?.["started_ms"]) };
   }
 
   #rolledUntilMs(coarser: RollupTable): number {
@@ -184,15 +205,8 @@ export class StoreBudget {
       const old = "incident_id IS NULL AND trigger <> 'baseline' AND started_ms < ?";
       this.#evidenceSql.run(`DELETE FROM lines WHERE capture_id IN (SELECT id FROM captures WHERE ${old})`, before);
       this.#evidenceSql.run(`DELETE FROM captures WHERE ${old}`, before);
-      this.#evidenceSql.run(
-        `DELETE FROM captures WHERE id IN (
-           SELECT c.id FROM captures c WHERE c.incident_id IS NULL AND c.trigger = 'baseline' AND c.started_ms < ?
-             AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.baseline_capture_id = c.id)
-             AND EXISTS (SELECT 1 FROM captures n WHERE n.incident_id IS NULL AND n.trigger = 'baseline' AND n.peer = c.peer AND n.started_ms > c.started_ms AND n.status = 'complete')
-           LIMIT ${CHUNK_ROWS})`,
-        nowMs - BASELINE_MS,
-      );
     });
+    this.#deleteBaselines(nowMs - BASELINE_MS);
   }
 }
 

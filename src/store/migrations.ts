@@ -43,6 +43,8 @@ CREATE TABLE tombstones (
 ALTER TABLE peers ADD COLUMN agent_silent_ms REAL;
 CREATE TABLE verdicts (
   event_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms REAL NOT NULL, sentence TEXT NOT NULL, verdict TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (event_id, version)) WITHOUT ROWID;`,
+    // Which baselines are oldest, without a look at the rows: their hops fill a page each.
+    `CREATE INDEX captures_baselines ON captures (started_ms, peer, id) WHERE incident_id IS NULL AND trigger = 'baseline';`,
   ],
 };
 

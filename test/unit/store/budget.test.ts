@@ -6,6 +6,7 @@ import { Ballast } from "../../../src/store/ballast.ts";
 import { StoreBudget } from "../../../src/store/budget.ts";
 import { EvidenceStore } from "../../../src/store/evidence.ts";
 import { MetricsStore } from "../../../src/store/metrics.ts";
+import type { CaptureRow } from "../../../src/store/rows.ts";
 import { capture, incident, rollup, sampleBlock, T0 } from "./sample-rows.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -60,6 +61,35 @@ test("over the budget raw samples go first, then rollups, then old evidence; ope
   assert.equal(rows("rollups_10s"), 1, "a row that has not been added up yet stays");
   const tombstone = evidence.database.prepare("SELECT day, what, reason, from_ms FROM tombstones").all();
   assert.deepEqual(tombstone, [{ day: "2026-11-19", what: "samples", reason: "budget", from_ms: T0 + 2000 }]);
+});
+
+test("over the budget healthy baselines go before all else, the oldest first; those in use, the last of a peer and those of the last hours stay", (t) => {
+  const { evidence, budget, rows } = stores(t, 600_000);
+  const hourMs = 3600_000;
+  const nowMs = T0 + 20 * hourMs;
+  const baseline = { incidentId: null, trigger: "baseline", phase: "before" } as const;
+  const put = (id: string, hour: number, more: Partial<CaptureRow> = {}): void =>
+    evidence.putCapture(capture({ id, ...baseline, startedMs: T0 + hour * hourMs, reason: "x".repeat(60_000), ...more }));
+  put("in use", 0);
+  put("last of p2", 0.5, { peer: "p2" });
+  for (let hour = 1; hour < 12; hour++) put(`old ${String(hour).padStart(2, "0")}`, hour);
+  put("of the last hours", 18.5);
+  put("last", 19);
+  evidence.openIncident(incident({ id: "i", baselineCaptureId: "in use" }), []);
+  evidence.putSamples([sampleBlock("x".repeat(10_000), { incidentId: "i" })]);
+  assert.ok(budget.bytes() > 600_000);
+  budget.run(nowMs);
+  assert.deepEqual(evidence.database.prepare("SELECT id FROM captures ORDER BY started_ms").pluck().all(), [
+    "in use",
+    "last of p2",
+    "of the last hours",
+    "last",
+  ]);
+  assert.ok(budget.bytes() <= 600_000, String(budget.bytes()));
+  assert.equal(rows("samples"), 1);
+  assert.deepEqual(evidence.database.prepare("SELECT what, reason, from_ms, to_ms, rows FROM tombstones").all(), [
+    { what: "baselines", reason: "budget", from_ms: T0 + hourMs, to_ms: T0 + 11 * hourMs, rows: 11 },
+  ]);
 });
 
 test("a budget that nothing can meet keeps what is open and ends", (t) => {

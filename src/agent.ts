@@ -99,7 +99,7 @@ export class Agent {
 
   /** Runs until the signal is aborted; rejects with AgentError when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
-    const { peers, host } = this.#desks;
+    const { peers, host, names } = this.#desks;
     this.#recover();
     for (const note of this.#config.notes) this.#log.info(note);
     // A dead resolver must not keep the peers waiting that need none; what resolves later is sent later.
@@ -111,6 +111,7 @@ export class Agent {
       this.#store.upkeep(Date.now());
       void host.upkeep();
       this.#lookForGateway();
+      names?.upkeep();
     });
     this.#timers.push(setTimeout(() => this.#sayReady(), READY_AFTER_MS));
     try {
@@ -124,6 +125,7 @@ export class Agent {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#wire.stop();
     this.#ending.abort();
+    this.#desks.names?.close();
     // Only now: the wire's last word may have woken the desk.
     this.#desks.clock.stop();
     await this.#desks.incidents.close();

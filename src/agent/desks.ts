@@ -7,11 +7,13 @@ import { Baselines } from "../capture/baselines.ts";
 import { DeskClock } from "../capture/desk-clock.ts";
 import { EventDesk } from "../capture/event-desk.ts";
 import type { Gateways } from "../capture/gateways.ts";
+import { HopNames } from "../capture/hop-names.ts";
 import { HostDesk } from "../capture/host-desk.ts";
 import type { HostReader } from "../capture/host/host-reader.ts";
 import { HostWatch } from "../capture/host/host-watch.ts";
 import { IncidentDesk } from "../capture/incident-desk.ts";
 import { PeerBook } from "../capture/peer-book.ts";
+import { reverseLookup } from "../capture/reverse-lookup.ts";
 import type { Config } from "../config/config.ts";
 import { isOwnAddress } from "../config/own-addresses.ts";
 import type { AgentCommand } from "../wire/messages.ts";
@@ -26,6 +28,8 @@ export interface Desks {
   readonly events: EventDesk;
   /** Bursts, incidents, and what is captured about them. */
   readonly incidents: IncidentDesk;
+  /** Names of hops for people; null when they are turned off. */
+  readonly names: HopNames | null;
   /** Ticks while time makes anything due for an incident. */
   readonly clock: DeskClock;
 }
@@ -75,5 +79,8 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     addressOf: (peer) => peers.addressOf(peer),
     lastRemote: (peer) => evidence.lastRemote(peer),
   });
-  return { peers, host, events, incidents, clock: new DeskClock(incidents) };
+  const names = config.capture.names
+    ? new HopNames({ lookup: reverseLookup(), writer, log, wallMs: Date.now, isCalm: () => incidents.isCalm, stored: evidence.hopNames() })
+    : null;
+  return { peers, host, events, incidents, names, clock: new DeskClock(incidents) };
 }

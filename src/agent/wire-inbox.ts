@@ -30,7 +30,7 @@ export class WireInbox {
 
   take(message: WireMessage): void {
     const { store, health, log } = this.#ports;
-    const { peers, host, events, incidents, clock } = this.#ports.desks;
+    const { peers, host, events, incidents, names, clock } = this.#ports.desks;
     switch (message.kind) {
       case "rollups":
         return store.attempt(() => store.metrics.addRollups(message.rows));
@@ -39,6 +39,7 @@ export class WireInbox {
         return clock.wake();
       case "sweep":
         if (message.sweep.trigger === "suspect") host.suspect();
+        names?.met([...message.sweep.hops.map(({ answer }) => answer?.address ?? null), message.sweep.target]);
         return incidents.sweep(message.sweep);
       case "samples":
         return incidents.samples(message);

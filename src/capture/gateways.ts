@@ -6,7 +6,7 @@
  * What the files do not show is not known here: other routing tables and rules, the other ways of a multipath route. Blackholes are passed over as if they were
  * not there.
  */
-import { addressBytes } from "../packet/address.ts";
+import { isLinkLocal, isLoopback } from "../packet/address.ts";
 import { routeTo, type Route } from "./host/routes.ts";
 
 /** Peers that are asked for; their routes need a walk through the table each, and more would hardly vote otherwise. */
@@ -45,16 +45,4 @@ function gatewayOf(address: string, routes: readonly Route[] | null): string | n
   const route = routeTo(routes, address);
   if (route === null || route.gateway === null) return null;
   return isLinkLocal(route.gateway) ? `${route.gateway}%${route.interface}` : route.gateway;
-}
-
-function isLoopback(address: string): boolean {
-  const bytes = addressBytes(address);
-  if (bytes === null) return false;
-  return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, index) => byte === (index === 15 ? 1 : 0));
-}
-
-/** fe80::/10 */
-function isLinkLocal(address: string): boolean {
-  const bytes = addressBytes(address);
-  return bytes?.length === 16 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;
 }

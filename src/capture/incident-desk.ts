@@ -80,6 +80,11 @@ export class IncidentDesk {
     this.#clocks.clear();
   }
 
+  /** No burst is open. */
+  get isCalm(): boolean {
+    return [...this.#live].every((peer) => this.#peers.get(peer)?.incidents.current?.phase !== "open");
+  }
+
   /** The wire is gone: what it would have said of open bursts will never come. */
   wireGone(): void {
     this.#endAfters("the probing process ended");

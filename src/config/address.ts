@@ -8,7 +8,7 @@ import { addressBytes } from "../packet/address.ts";
 /** Longest interface name Linux takes: IFNAMSIZ (16) less its terminating zero. */
 const MAX_ZONE = 15;
 /** RFC 1035 section 2.3.4, without the root's dot. */
-const MAX_NAME = 253;
+export const MAX_HOST_NAME = 253;
 
 /** Whether the text is an IPv4 or IPv6 address rather than a DNS name. A zone is allowed behind it. */
 export function isIpLiteral(text: string): boolean {
@@ -63,7 +63,7 @@ function nameProblem(text: string): string | null {
   const labels = name.split(".");
   if (text.includes("/")) return "has a slash; write one address, without a prefix length or URL";
   if (/[^\x20-\x7e]/.test(name)) return "has a character that DNS names cannot carry; write the name in its ASCII form (xn--…)";
-  if (name.length > MAX_NAME) return `is longer than ${MAX_NAME} characters; no DNS name is`;
+  if (name.length > MAX_HOST_NAME) return `is longer than ${MAX_HOST_NAME} characters; no DNS name is`;
   const labelFits = (label: string): boolean => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label);
   if (!labels.every(labelFits)) return "is neither an address nor a host name; use letters, digits, hyphens and dots";
   return /^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) as string) ? "is not an IPv4 address; write four numbers from 0 to 255 with dots between" : null;

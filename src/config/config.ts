@@ -46,6 +46,8 @@ export interface Config {
   readonly mesh: { readonly keyFile: string | null };
   readonly capture: {
     readonly mtr: boolean;
+    /** Look up the names of hops and peers in the DNS. */
+    readonly names: boolean;
     /** Full captures per peer and hour, and per day. */
     readonly hourly: number;
     readonly daily: number;

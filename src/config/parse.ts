@@ -54,6 +54,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
     capture: (at) =>
       at.map({
         mtr: boolean,
+        names: boolean,
         hourly: integer({ min: 0, max: 60, because: "a full capture takes about a minute" }),
         daily: integer({ min: 0, max: 1440, because: "a full capture takes about a minute" }),
         after: duration({ min: 100, max: HOUR, because: "the trace after a burst belongs to its incident" }),
@@ -116,6 +117,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
     mesh: { keyFile: root.mesh?.value.key_file?.value ?? null },
     capture: {
       mtr: capture?.mtr?.value ?? true,
+      names: capture?.names?.value ?? true,
       hourly: capture?.hourly?.value ?? 12,
       daily: capture?.daily?.value ?? 60,
       baselineMs: capture?.baseline?.value ?? MINUTE,

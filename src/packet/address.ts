@@ -44,3 +44,18 @@ export function holdsAddress(bytes: Uint8Array, offset: number, address: Uint8Ar
   for (let at = 0; at < address.length; at++) if (bytes[offset + at] !== address[at]) return false;
   return true;
 }
+
+/** 127.0.0.0/8 and ::1. */
+export function isLoopback(address: string): boolean {
+  const bytes = addressBytes(address);
+  if (bytes === null) return false;
+  return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, index) => byte === (index === 15 ? 1 : 0));
+}
+
+/** 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291 section 2.5.6). */
+export function isLinkLocal(address: string): boolean {
+  const bytes = addressBytes(address);
+  if (bytes === null) return false;
+  const [first, second = 0] = bytes;
+  return bytes.length === 4 ? first === 169 && second === 254 : first === 0xfe && (second & 0xc0) === 0x80;
+}

@@ -11,6 +11,9 @@ import type { ReportCapture } from "./report.ts";
 const FIGURES = ["Loss%", "Snt", "Rcv", "Avg", "Best", "Wrst"] as const;
 const FIGURE_WIDTH = 7;
 
+/** Of a name; the address behind it is never cut. */
+const MAX_NAME = 48;
+
 export interface HopLayout {
   readonly node: string;
   readonly zone: ZoneOffset;
@@ -20,23 +23,41 @@ export interface HopLayout {
 export function phaseLines(tables: readonly PhaseTable[], layout: HopLayout): string[] {
   return tables.flatMap(({ phase, traces, hops }) => {
     if (traces.length === 0) return [`  ${phase.toUpperCase()}  no trace`, ""];
-    return [`  ${phase.toUpperCase()}  ${describe(traces, layout.zone)}`, ...hopLines(hops, layout.node).map((line) => `    ${line}`), ""];
+    return [
+      `  ${phase.toUpperCase()}  ${describe(traces, layout.zone)}`,
+      ...hopLines(hops, { node: layout.node, names: hopNames(traces) }).map((line) => `    ${line}`),
+      "",
+    ];
   });
 }
 
-/** One table, its head first. */
-export function hopLines(hops: readonly Hop[], node: string): string[] {
+/** What the hops of some traces are called, by address. */
+export function hopNames(captures: readonly ReportCapture[]): ReadonlyMap<string, string> {
+  return new Map(captures.flatMap(({ hops }) => hops.flatMap(({ address, name }) => (address === null || name === null ? [] : [[address, name]]))));
+}
+
+/** One table, its head first. Addresses with a name have it in front, as mtr has it. */
+export function hopLines(hops: readonly Hop[], layout: { readonly node: string; readonly names: ReadonlyMap<string, string> }): string[] {
+  const { node, names: known } = layout;
   const host = `HOST: ${escapeForTerminal(node)}`;
-  const names = hops.map((hop) => `${String(hop.ttl).padStart(3)}.|-- ${hop.address === null ? "???" : escapeForTerminal(hop.address)}`);
+  const names = hops.map((hop) => `${String(hop.ttl).padStart(3)}.|-- ${hop.address === null ? "???" : named(hop.address, known)}`);
   const width = Math.max(host.length, ...names.map((name) => name.length));
   const lines = [host.padEnd(width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
   hops.forEach((hop, index) => {
     const note = hop.note === null ? "" : `   ${escapeForTerminal(hop.note)}`;
     lines.push((names[index] ?? "").padEnd(width) + figures(hop) + note);
-    for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${escapeForTerminal(other)}`);
+    for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${named(other, known)}`);
     for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);
   });
   return lines;
+}
+
+/** "ae1.core.example (10.20.1.1)", or the address alone. */
+function named(address: string, names: ReadonlyMap<string, string>): string {
+  const name = names.get(address);
+  if (name === undefined) return escapeForTerminal(address);
+  const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+  return `${escapeForTerminal(short)} (${escapeForTerminal(address)})`;
 }
 
 function figures(hop: Hop): string {

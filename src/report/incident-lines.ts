@@ -2,7 +2,7 @@
 import { localClock, localTime, offsetText, utcTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { count, duration, plural } from "./figures.ts";
-import { hopLines, phaseLines } from "./hop-lines.ts";
+import { hopLines, hopNames, phaseLines } from "./hop-lines.ts";
 import { evidenceAfterMs, lastedMs, longestRun, whatHappened } from "./incident-facts.ts";
 import { hopsOf, phaseTables, withHopNotes } from "./phase-tables.ts";
 import type { ReportBurst, ReportCapture, ReportIncident } from "./report.ts";
@@ -127,7 +127,7 @@ function captureLines(captures: readonly ReportCapture[], { zone, node }: Incide
       `  CAPTURE ${captureTitle(capture)}`,
       `    ${escapeForTerminal(capture.tool)} to ${escapeForTerminal(capture.target)}, ${localTime(Date.parse(capture.started_at), zone)}${finished}${reached}${asked}`,
       ...facts,
-      ...(capture.hops.length === 0 ? [] : hopLines(hopsOf(capture), node).map((text) => `    ${text}`)),
+      ...(capture.hops.length === 0 ? [] : hopLines(hopsOf(capture), { node, names: hopNames([capture]) }).map((text) => `    ${text}`)),
       "",
     ];
   });

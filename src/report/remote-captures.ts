@@ -7,7 +7,7 @@ import { mergeHops } from "../path/hop-table.ts";
 import type { Hop } from "../path/hop.ts";
 import { localTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { hopLines } from "./hop-lines.ts";
+import { hopLines, hopNames } from "./hop-lines.ts";
 import { hopsOf, withLabel, withLabels } from "./phase-tables.ts";
 import type { ReportCapture } from "./report.ts";
 
@@ -29,7 +29,9 @@ export function remoteLines(
   const withTables = layout.full || groups.length <= MAX_TABLES;
   const lines = groups.flatMap((group) => [
     ...group.captures.map((capture) => `  ${title(capture, layout.zone)}`),
-    ...(withTables && group.hops.length > 0 ? [...hopLines(group.hops, layout.node).map((line) => `    ${line}`), ""] : []),
+    ...(withTables && group.hops.length > 0
+      ? [...hopLines(group.hops, { node: layout.node, names: hopNames(group.captures) }).map((line) => `    ${line}`), ""]
+      : []),
   ]);
   return ["TRACED FOR OTHER NODES", ...lines, ...(lines.at(-1) === "" ? [] : [""])];
 }

@@ -174,6 +174,8 @@ export interface ReportCapture {
 export interface ReportHop {
   readonly ttl: number;
   readonly address: string | null;
+  /** What reverse DNS called the address then, or first called it later; null for none, and while not known. Whoever has the reverse zone wrote it. */
+  readonly name: string | null;
   readonly addresses: readonly string[];
   readonly sent: number;
   readonly received: number;

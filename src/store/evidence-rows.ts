@@ -1,6 +1,6 @@
 /** Row ↔ domain for evidence.db: the one place that knows both its column names and the words of `rows.ts`. */
 import type { Cells } from "./statement-cache.ts";
-import type { BurstRow, CaptureRow, IncidentRow, LineChunk, PeerRow, SampleBlock } from "./rows.ts";
+import type { BurstRow, CaptureRow, HopNameRow, IncidentRow, LineChunk, PeerRow, SampleBlock } from "./rows.ts";
 
 export const INCIDENT_COLUMNS = [
   "id",
@@ -156,6 +156,16 @@ export function peerFromCells(cells: Cells): PeerRow {
     agentEpoch: number(cells, "agent_epoch"),
     agentSilentMs: numberOrNull(cells, "agent_silent_ms"),
     active: number(cells, "active") !== 0,
+  };
+}
+
+export function hopNameFromCells(cells: Cells): HopNameRow {
+  return {
+    address: text(cells, "address"),
+    sinceMs: number(cells, "since_ms"),
+    name: textOrNull(cells, "name"),
+    askedMs: number(cells, "asked_ms"),
+    usedMs: number(cells, "used_ms"),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   CAPTURE_COLUMNS,
   captureFromCells,
   captureToCells,
+  hopNameFromCells,
   INCIDENT_COLUMNS,
   incidentFromCells,
   incidentToCells,
@@ -19,7 +20,7 @@ import {
   upsertById,
 } from "./evidence-rows.ts";
 import { EVIDENCE_SCHEMA } from "./migrations.ts";
-import type { BlindRow, CaptureRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
+import type { BlindRow, CaptureRow, HopNameRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { readTrace } from "./trace-reader.ts";
 
@@ -206,6 +207,28 @@ export class EvidenceStore {
         incidentId,
       ),
     );
+  }
+
+  putHopName(row: HopNameRow): void {
+    this.#write(() =>
+      this.#sql.run(
+        "INSERT OR REPLACE INTO hop_names (address, since_ms, name, asked_ms, used_ms) VALUES (?, ?, ?, ?, ?)",
+        row.address,
+        row.sinceMs,
+        row.name,
+        row.askedMs,
+        row.usedMs,
+      ),
+    );
+  }
+
+  hopNames(): HopNameRow[] {
+    return this.#sql.all("SELECT * FROM hop_names").map(hopNameFromCells);
+  }
+
+  /** Those that no trace has met since then. */
+  forgetHopNames(usedBeforeMs: number): void {
+    this.#write(() => this.#sql.run("DELETE FROM hop_names WHERE used_ms < ?", usedBeforeMs));
   }
 
   /**

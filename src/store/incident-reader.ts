@@ -4,6 +4,7 @@ import { iso, isoOrNull, percent } from "../report/figures.ts";
 import type { ReportCapture, ReportHop, ReportIncident } from "../report/report.ts";
 import { drawStrip, type Strip } from "../report/strip.ts";
 import { CAPTURE_COLUMNS, captureFromCells, sampleBlockFromCells } from "./evidence-rows.ts";
+import type { NameReader } from "./name-reader.ts";
 import type { CaptureRow, FlowCount, IncidentRow, PacketCount } from "./rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
 import { readTrace } from "./trace-reader.ts";
@@ -15,6 +16,7 @@ const STRIP_MARGIN_MS = 2000;
 const BRIEF = CAPTURE_COLUMNS.filter((column) => column !== "facts" && column !== "hops").join(", ");
 
 export interface IncidentReading {
+  readonly names: NameReader;
   readonly verdicts: VerdictReader;
   readonly sql: StatementCache;
   readonly details: boolean;
@@ -81,23 +83,24 @@ function readStrip(row: IncidentRow, { sql, untilMs }: IncidentReading): Strip |
   return drawStrip(blocks, { fromMs, toMs, intervalMs: row.intervalMs });
 }
 
-function readCaptures(row: IncidentRow, { sql, details }: IncidentReading): ReportCapture[] {
+function readCaptures(row: IncidentRow, { names, sql, details }: IncidentReading): ReportCapture[] {
   const columns = details ? "*" : BRIEF;
   const own = sql.all(`SELECT ${columns} FROM captures WHERE incident_id = ? ORDER BY started_ms, id`, row.id).map(captureFromCells);
   const baseline =
     row.baselineCaptureId === null || own.some((capture) => capture.id === row.baselineCaptureId)
       ? []
       : sql.all(`SELECT ${columns} FROM captures WHERE id = ?`, row.baselineCaptureId).map(captureFromCells);
-  return [...baseline, ...own].map((capture) => captureOf(capture, { sql, details, lossEndedMs: row.endedMs }));
+  return [...baseline, ...own].map((capture) => captureOf(capture, { names, sql, details, lossEndedMs: row.endedMs }));
 }
 
 export interface CaptureReading {
+  readonly names: NameReader;
   readonly sql: StatementCache;
   readonly details: boolean;
   readonly lossEndedMs: number | null;
 }
 
-export function captureOf(row: CaptureRow, { sql, details, lossEndedMs }: CaptureReading): ReportCapture {
+export function captureOf(row: CaptureRow, { names, sql, details, lossEndedMs }: CaptureReading): ReportCapture {
   // An mtr that began in the burst runs on while the incident cools down; its table is about the burst.
   const untilMs = row.kind === "mtr" && row.phase === "during" && lossEndedMs !== null && lossEndedMs > row.startedMs ? lossEndedMs : null;
   const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, untilMs) : null;
@@ -118,15 +121,16 @@ export function captureOf(row: CaptureRow, { sql, details, lossEndedMs }: Captur
     first_hop_at: isoOrNull(row.firstHopMs ?? trace?.firstHopMs ?? null),
     finished_at: isoOrNull(row.finishedMs),
     facts: row.facts,
-    hops: (trace?.hops ?? row.hops).map(hopOf),
+    hops: (trace?.hops ?? row.hops).map((hop) => hopOf(hop, names.of(hop.address, row.startedMs))),
     hops_until: isoOrNull(untilMs),
   };
 }
 
-function hopOf(hop: Hop): ReportHop {
+function hopOf(hop: Hop, name: string | null): ReportHop {
   return {
     ttl: hop.ttl,
     address: hop.address,
+    name,
     addresses: hop.addresses,
     sent: hop.sent,
     received: hop.received,

@@ -45,6 +45,9 @@ CREATE TABLE verdicts (
   event_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms REAL NOT NULL, sentence TEXT NOT NULL, verdict TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (event_id, version)) WITHOUT ROWID;`,
     // Which baselines are oldest, without a look at the rows: their hops fill a page each.
     `CREATE INDEX captures_baselines ON captures (started_ms, peer, id) WHERE incident_id IS NULL AND trigger = 'baseline';`,
+    // Names of hops from reverse DNS, null for none; one that changed is another row.
+    `CREATE TABLE hop_names (
+  address TEXT NOT NULL, since_ms REAL NOT NULL, name TEXT, asked_ms REAL NOT NULL, used_ms REAL NOT NULL, PRIMARY KEY (address, since_ms)) WITHOUT ROWID;`,
   ],
 };
 

@@ -16,8 +16,9 @@ import {
 } from "../report/report.ts";
 import type { Database } from "./database.ts";
 import { captureFromCells, incidentFromCells, peerFromCells } from "./evidence-rows.ts";
-import { captureOf, incidentOf } from "./incident-reader.ts";
+import { captureOf, incidentOf, type CaptureReading } from "./incident-reader.ts";
 import { lastDataMs, readPeerTotals, type PeerTotals } from "./peer-totals.ts";
+import { NameReader } from "./name-reader.ts";
 import type { StoreReader } from "./reader.ts";
 import type { NodeRow, PeerRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
@@ -102,20 +103,21 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
     )
     .map(incidentFromCells);
   const verdicts = new VerdictReader(sql);
+  const names = new NameReader(sql);
   const details = rows.length <= query.detailUpTo;
   // In a report that ends after now, an incident that lasts may be labelled after now too.
   const lastingMs = Math.max(query.nowMs, untilMs);
   return {
     node: node === undefined ? null : (JSON.parse(String(node["body"])) as NodeRow),
     peers: sql.all("SELECT * FROM peers ORDER BY name").map(peerFromCells),
-    incidents: rows.map((row) => incidentOf(row, { sql, verdicts, details, untilMs: lastingMs })),
+    incidents: rows.map((row) => incidentOf(row, { names, sql, verdicts, details, untilMs: lastingMs })),
     blind: sql.all("SELECT * FROM blind WHERE started_ms < ? AND ended_ms >= ? ORDER BY started_ms", untilMs, sinceMs).map((cells) => ({
       started_at: iso(Number(cells["started_ms"])),
       ended_at: iso(Number(cells["ended_ms"])),
       cause: String(cells["cause"]),
       detail: cells["detail"] === null || cells["detail"] === undefined ? null : String(cells["detail"]),
     })),
-    remote: readRemote(sql, query),
+    remote: readRemote(query, { names, sql }),
     evicted: sql
       .all(
         "SELECT * FROM tombstones WHERE from_ms < ? AND to_ms >= ? AND (reason = 'budget' OR what = 'evidence') ORDER BY from_ms",
@@ -132,7 +134,7 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
   };
 }
 
-function readRemote(sql: StatementCache, query: ReportQuery): ReportCapture[] {
+function readRemote(query: ReportQuery, { names, sql }: Pick<CaptureReading, "names" | "sql">): ReportCapture[] {
   const rows = sql
     .all(
       `SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND started_ms < ? AND started_ms >= ? AND (? IS NULL OR peer = ? OR target = ?) ORDER BY started_ms, id`,
@@ -145,7 +147,7 @@ function readRemote(sql: StatementCache, query: ReportQuery): ReportCapture[] {
     .map(captureFromCells);
   // The hops of an mtr are read from its lines, one by one: only for as many as incidents are.
   const details = rows.length <= query.detailUpTo;
-  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { sql, details, lossEndedMs: null }));
+  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { names, sql, details, lossEndedMs: null }));
 }
 
 function eventsOf(incidents: readonly ReportIncident[]): ReportEvent[] {

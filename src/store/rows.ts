@@ -158,6 +158,18 @@ export interface PeerRow {
   readonly active: boolean;
 }
 
+/** What reverse DNS called an address, from then until the next row of it. */
+export interface HopNameRow {
+  readonly address: string;
+  readonly sinceMs: number;
+  /** Null: it has none. */
+  readonly name: string | null;
+  /** When DNS said so last. */
+  readonly askedMs: number;
+  /** When a trace met it last, to the day. */
+  readonly usedMs: number;
+}
+
 /** A verdict with the facts it rests on, which give it again anywhere. Versions of one event count from 1. */
 export interface VerdictRow {
   readonly eventId: string;

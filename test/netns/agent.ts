@@ -33,7 +33,7 @@ export interface Agent {
 export interface AgentOptions {
   /** Exists and belongs to the caller: the configuration, and the data in `data/`. */
   readonly directory: string;
-  /** peers.yaml as an object; `data_dir` and the node's name are added. */
+  /** peers.yaml as an object; `data_dir` and the node's name are added, and `capture.names` is false unless it is given. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
   /** The program; default is what `npm run build` made. */
@@ -57,7 +57,9 @@ export async function startAgent(lab: Lab, machine: string, options: AgentOption
   const dataDir = join(options.directory, "data");
   const configFile = join(options.directory, "peers.yaml");
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-  writeFileSync(configFile, stringify({ node: { name: machine }, data_dir: dataDir, ...options.config }), { mode: 0o600 });
+  // The resolver of this machine is none of the laboratory's, and a question to it would be a packet on its wires.
+  const capture = { names: false, ...(options.config["capture"] as object | undefined) };
+  writeFileSync(configFile, stringify({ node: { name: machine }, data_dir: dataDir, ...options.config, capture }), { mode: 0o600 });
 
   const child = lab.spawn(machine, [...prefix, node, cli, "agent", "--config", configFile], options.env === undefined ? {} : { env: options.env });
   const log: LogRecord[] = [];

@@ -17,7 +17,7 @@ test("a file that sets nothing has the defaults of the design", () => {
     probe: { intervalMs: 100, timeoutMs: 2000, maxRate: 2000, dscp: 0 },
     detect: { window: 20, lost: 5, clear: 20, coolingMs: 15_000, mergeMs: 60_000 },
     mesh: { keyFile: null },
-    capture: { mtr: true, hourly: 12, daily: 60, baselineMs: 60_000, afterMs: 15_000, afterCycles: 100 },
+    capture: { mtr: true, names: true, hourly: 12, daily: 60, baselineMs: 60_000, afterMs: 15_000, afterCycles: 100 },
     store: {
       maxBytes: 2e9,
       evidenceMs: 365 * 86_400_000,
@@ -37,7 +37,7 @@ data_dir: data
 probe:  { interval: 200ms, timeout: 1.5s, max_rate: 5000/s, dscp: 46 }
 detect: { window: 50, lost: 10, clear: 30, cooling: 10s, merge: 2m }
 mesh:   { key_file: ../mesh.key }
-capture: { mtr: false, hourly: 6, daily: 30, after: 20s, after_cycles: 30, baseline: 5m }
+capture: { mtr: false, names: false, hourly: 6, daily: 30, after: 20s, after_cycles: 30, baseline: 5m }
 store:  { max_bytes: 512MB, evidence: 30d, rollups: { 10s: 1d12h, 1m: 7d, 1h: 90d } }
 log:    { level: debug }
 peers:
@@ -53,7 +53,7 @@ collector: { url: [https://a.example:8443, https://b.example], token_file: token
     probe: { intervalMs: 200, timeoutMs: 1500, maxRate: 5000, dscp: 46 },
     detect: { window: 50, lost: 10, clear: 30, coolingMs: 10_000, mergeMs: 120_000 },
     mesh: { keyFile: "/etc/mesh.key" },
-    capture: { mtr: false, hourly: 6, daily: 30, baselineMs: 300_000, afterMs: 20_000, afterCycles: 30 },
+    capture: { mtr: false, names: false, hourly: 6, daily: 30, baselineMs: 300_000, afterMs: 20_000, afterCycles: 30 },
     store: {
       maxBytes: 512e6,
       evidenceMs: 30 * 86_400_000,

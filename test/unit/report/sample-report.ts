@@ -5,6 +5,7 @@ export function hop(ttl: number, address: string | null, more: Partial<ReportHop
   return {
     ttl,
     address,
+    name: null,
     addresses: address === null ? [] : [address],
     sent: 3,
     received: address === null ? 0 : 3,

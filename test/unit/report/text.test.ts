@@ -134,6 +134,31 @@ test("--full shows every burst and every capture with its own hops", () => {
   );
 });
 
+test("hops have their names in front, cut when they are long and made harmless, other addresses of the hop as well", () => {
+  const long = `${"x".repeat(60)}.example`;
+  const hops = [
+    hop(1, "10.20.1.1", { name: "gw.sh.example", addresses: ["10.20.1.1", "10.20.1.2"] }),
+    hop(2, "10.20.1.2", { name: "gw2\u001b[2J" }),
+    hop(3, "10.20.1.3", { name: long }),
+    hop(4, "10.20.3.2"),
+  ];
+  const report = sampleReport({ incidents: [reportIncident({ captures: [reportCapture({ hops })] })] });
+  const lines = renderText(report, OPTIONS)
+    .split("\n")
+    .filter((line) => line.includes("|-- "));
+  assert.deepEqual(
+    lines.map((line) => line.replace(/ +\d+\.\d%.*$/, "").trim()),
+    [
+      "1.|-- gw.sh.example (10.20.1.1)",
+      "|  `|-- gw2\\x1b[2J (10.20.1.2)",
+      "2.|-- gw2\\x1b[2J (10.20.1.2)",
+      `3.|-- ${"x".repeat(47)}… (10.20.1.3)`,
+      "4.|-- 10.20.3.2",
+    ],
+  );
+  assert.equal(new Set(lines.filter((line) => line.includes("%")).map((line) => line.indexOf("%"))).size, 1, "columns are aligned");
+});
+
 test("an open incident says so everywhere", () => {
   const text = renderText(sampleReport({ incidents: [reportIncident({ kind: null, status: "open", ended_at: null })] }), OPTIONS);
   assert.match(text, /going on {2}bj-b1 {2}loss 36\.6 % so far/);

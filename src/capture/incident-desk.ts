@@ -19,6 +19,9 @@ import { askedBy, RemoteCaptures, type Asked, type RemotePorts } from "./remote-
 import { sweepRow } from "./sweep-row.ts";
 import { SweepSorter } from "./sweep-sorter.ts";
 
+/** A peer that is down for longer keeps nobody from what is done in calm hours. */
+const NEWS_MS = 600_000;
+
 export interface DeskPorts extends Omit<CapturePorts, "afterOf">, Pick<RemotePorts, "addressOf" | "lastRemote"> {
   readonly baselines: Pick<Baselines, "put" | "row">;
   readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
@@ -80,9 +83,13 @@ export class IncidentDesk {
     this.#clocks.clear();
   }
 
-  /** No burst is open. */
+  /** No burst has begun lately that is still open. */
   get isCalm(): boolean {
-    return [...this.#live].every((peer) => this.#peers.get(peer)?.incidents.current?.phase !== "open");
+    const sinceMs = this.#ports.nowMs() - NEWS_MS;
+    return [...this.#live].every((peer) => {
+      const incident = this.#peers.get(peer)?.incidents.current ?? null;
+      return incident === null || incident.phase !== "open" || incident.openedAt < sinceMs;
+    });
   }
 
   /** The wire is gone: what it would have said of open bursts will never come. */

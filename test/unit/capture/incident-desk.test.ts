@@ -279,6 +279,22 @@ test("when the wire dies its open bursts end there; the new wire's first burst i
   assert.equal(room.rows("incidents")[0]?.status, "open");
 });
 
+test("a burst disturbs the calm until it is over, or has lasted for ten minutes: a peer that is down for days is no news", (t) => {
+  const room = new Room(t);
+  assert.equal(room.desk.isCalm, true);
+  room.nowS = 10;
+  room.burst(1, { from: 9.5 });
+  assert.equal(room.desk.isCalm, false);
+  room.burst(1, { from: 9.5, to: 11 });
+  assert.equal(room.desk.isCalm, true);
+  room.nowS = 100;
+  room.burst(2, { from: 99.5 }, { peer: "p2" });
+  room.nowS = 699;
+  assert.equal(room.desk.isCalm, false);
+  room.nowS = 701;
+  assert.equal(room.desk.isCalm, true);
+});
+
 test("samples go to the incident that asked for them, also after it was closed, until the wire says that it was the last", async (t) => {
   const room = new Room(t);
   const block = (startSlot: number): { startSlot: number; startedMs: number; samples: Uint8Array } => ({

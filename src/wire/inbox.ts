@@ -1,0 +1,81 @@
+/** Each packet that arrives goes to who waits for it: told apart by kind, by the id of its flow, and by its sequence. */
+import { createIcmpPacket, readIcmp4, readIcmp6, type IcmpPacket } from "../packet/icmp.ts";
+import type { Flow } from "../packet/probe.ts";
+import type { Clock } from "./clock.ts";
+import type { Drain } from "./drain.ts";
+import type { FreshIds } from "./fresh-ids.ts";
+import type { Hearing } from "./hearing.ts";
+import { FLOWS, type Peer } from "./peer.ts";
+import type { Readiness } from "./readiness.ts";
+import { isFromPeer, type Replies } from "./replies.ts";
+import type { Standing } from "./standing.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+interface Options {
+  /** Canaries too, by index. */
+  readonly peers: readonly Peer[];
+  /** 65,536 ICMP ids → peer index · FLOWS + flow, −1 where the id is not ours. */
+  readonly ids: Int32Array;
+  readonly clock: Clock;
+  readonly readiness: Readiness;
+  readonly drain: Drain;
+  readonly hearing: Hearing;
+  readonly replies: Replies;
+  readonly sweeper: Sweeper;
+  readonly freshIds: FreshIds;
+  readonly standing: Standing;
+}
+
+export class Inbox {
+  readonly #peers: readonly Peer[];
+  readonly #ids: Int32Array;
+  readonly #clock: Clock;
+  readonly #readiness: Readiness;
+  readonly #drain: Drain;
+  readonly #hearing: Hearing;
+  readonly #replies: Replies;
+  readonly #sweeper: Sweeper;
+  readonly #freshIds: FreshIds;
+  readonly #standing: Standing;
+  readonly #icmp: IcmpPacket = createIcmpPacket();
+  #foreign = 0;
+
+  constructor(options: Options) {
+    this.#peers = options.peers;
+    this.#ids = options.ids;
+    this.#clock = options.clock;
+    this.#readiness = options.readiness;
+    this.#drain = options.drain;
+    this.#hearing = options.hearing;
+    this.#replies = options.replies;
+    this.#sweeper = options.sweeper;
+    this.#freshIds = options.freshIds;
+    this.#standing = options.standing;
+  }
+
+  /** Replies and errors that belong to nothing of ours. */
+  get foreign(): number {
+    return this.#foreign;
+  }
+
+  take(family: 4 | 6, bytes: Buffer, length: number, source: string): void {
+    const nowUs = this.#clock.nowUs();
+    this.#readiness.woke(nowUs);
+    this.#drain.count();
+    const packet = family === 4 ? readIcmp4(bytes, length, this.#icmp) : readIcmp6(bytes, length, this.#icmp);
+    if (packet === null) return;
+    const arrival = { bytes, source, family, nowUs };
+    if (packet.kind === "request") return this.#hearing.take(packet, arrival);
+    const owner = this.#ids[packet.id] as number;
+    if (owner < 0) {
+      if (!this.#freshIds.take(packet, arrival)) this.#foreign++;
+      return;
+    }
+    const peer = this.#peers[owner >> 2] as Peer;
+    if (packet.sequence >= 0x8000) {
+      if (packet.kind === "reply" && !isFromPeer(peer, arrival)) peer.foreign++;
+      else this.#sweeper.answer(peer, peer.flows[owner & (FLOWS - 1)] as Flow, packet, arrival);
+    } else if (packet.kind === "reply") this.#replies.take(peer, packet, arrival);
+    else if (packet.kind === "unreachable") this.#standing.unreachable(peer, source);
+  }
+}

@@ -66,7 +66,7 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     gatewayOf: (address) => gateways.of(address),
     isOwnAddress,
     lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
-    tablesOf: (incidentId, untilMs) => evidence.mtrTables(incidentId, untilMs),
+    cyclesOf: (incidentId, untilMs) => evidence.mtrCycles(incidentId, untilMs),
   });
   const incidents = new IncidentDesk(config, {
     events,

@@ -3,18 +3,20 @@
  * for the last time when its last incident is closed.
  */
 import type { Incident } from "../detect/incident.ts";
-import type { Hop, SweepHop } from "../path/hop.ts";
+import type { SweepHop } from "../path/hop.ts";
 import type { CanaryFacts, EventFacts, HostFacts, MeshMember } from "../verdict/facts.ts";
 import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
 import { FLOWS } from "../wire/peer.ts";
 import { GATEWAY, LOOPBACK } from "./canaries.ts";
 import type { HostDelta } from "./host/host-delta.ts";
-import { incidentFacts, routersOf, type RouterPath } from "./incident-facts.ts";
+import { differs, incidentFacts, routersOf, routersUpTo, type RouterPath } from "./incident-facts.ts";
 
 export type StandingMessage = Extract<WireMessage, { kind: "standing" }>;
 
 /** Sweeps of one incident that are looked at; the last of them, when there are more. */
 const MAX_SWEEPS = 60;
+/** Seconds of a canary that are kept: the last hour of an event that lasts longer. */
+const MAX_SECONDS = 3_600;
 
 /** What the desk knows beside the event itself. */
 export interface EventContext {
@@ -30,8 +32,8 @@ export interface EventContext {
   /** The gateway on the way to an address, as a canary has it; null where there is none. */
   readonly gatewayOf: (address: string) => string | null;
   readonly isOwnAddress: (address: string) => boolean;
-  /** Hop tables of the mtr runs of an incident, of what they sent until then (null: until now). */
-  readonly tablesOf: (incidentId: string, untilMs: number | null) => readonly (readonly Hop[])[];
+  /** Cycles of the mtr runs of an incident, of what they sent until then (null: until now). */
+  readonly cyclesOf: (incidentId: string, untilMs: number | null) => readonly (readonly SweepHop[])[];
 }
 
 interface Folder {
@@ -49,11 +51,18 @@ interface Folder {
   replyTtl: { readonly before: number; readonly now: number } | null;
 }
 
+interface CanaryRecord {
+  readonly address: string;
+  answers: boolean;
+  /** Oldest first. */
+  seconds: readonly CanaryStanding[];
+}
+
 export class EventFile {
   readonly id: string;
   readonly #context: EventContext;
   readonly #folders = new Map<string, Folder>();
-  readonly #canaries = new Map<string, { readonly address: string; answers: boolean; sent: number; lost: number }>();
+  readonly #canaries = new Map<string, CanaryRecord>();
   /** Send errors and unreachables counted by the wire before the event. */
   readonly #before: Counters;
   #now: Counters;
@@ -93,11 +102,10 @@ export class EventFile {
   sweep(incidentId: string, report: SweepReport): void {
     const folder = this.#folders.get(incidentId);
     if (folder === undefined || report.skipped !== null) return;
-    const pathNow = routersOf(report.hops, report.target);
-    if (pathNow !== null) {
-      folder.pathNow = pathNow;
-      folder.pathBefore = folder.pathsBefore[report.flow] ?? null;
-    }
+    const pathBefore = folder.pathsBefore[report.flow] ?? null;
+    const pathNow = routersOf(report.hops, report.target) ?? (pathBefore === null ? null : routersUpTo(report.hops, pathBefore.length));
+    // One that came back had changed all the same.
+    if (pathNow !== null && pathBefore !== null && differs(pathBefore, pathNow)) Object.assign(folder, { pathBefore, pathNow });
     if (report.trigger === "after" || report.trigger === "baseline") return;
     folder.sweeps.set(report.id, report.hops);
     const [oldest] = folder.sweeps.keys();
@@ -137,8 +145,8 @@ export class EventFile {
       startedMs,
       endedMs,
       mesh: { peers: this.#peers.length, bad: Math.max(this.#bad.length, incidents.length), members: this.#members() },
-      loopback: this.#canary(LOOPBACK),
-      gateway: this.#gateway(),
+      loopback: this.#canary(LOOPBACK, { startedMs, endedMs }),
+      gateway: this.#gateway({ startedMs, endedMs }),
       host: this.#host(),
       agent: {
         blindMs: overlapMs(this.#blind, { startedMs, endedMs: untilMs }),
@@ -152,7 +160,7 @@ export class EventFile {
           labels: this.#context.labelsOf(folder.incident.peer),
           self: this.#context.sourceOf(folder.incident.address),
           sweeps: [...folder.sweeps.values()],
-          tables: this.#context.tablesOf(folder.incident.id, folder.incident.endedMs),
+          cycles: this.#context.cyclesOf(folder.incident.id, folder.incident.endedMs),
           replyTtlChanged: folder.replyTtl,
         }),
       ),
@@ -168,22 +176,28 @@ export class EventFile {
       .map((peer) => ({ peer, address: addressOf(peer), labels: labelsOf(peer), path: pathOf(peer) }));
   }
 
-  #addCanary({ name, address, answers, sent, bad }: CanaryStanding): void {
-    const known = this.#canaries.get(name) ?? { address, answers, sent: 0, lost: 0 };
+  #addCanary(standing: CanaryStanding): void {
+    const { name, address, answers } = standing;
+    const known = this.#canaries.get(name) ?? { address, answers, seconds: [] };
     known.answers ||= answers;
-    known.sent += sent;
-    known.lost += bad;
+    known.seconds = [...known.seconds, standing].slice(-MAX_SECONDS);
     this.#canaries.set(name, known);
   }
 
-  #canary(name: string): CanaryFacts | null {
+  /** Its probes while the event lasted: those around it would dilute what it lost with the peers. Of an event shorter than any second that was told, all. */
+  #canary(name: string, { startedMs, endedMs }: { readonly startedMs: number; readonly endedMs: number | null }): CanaryFacts | null {
     const known = this.#canaries.get(name);
-    return known === undefined ? null : { ...known };
+    if (known === undefined) return null;
+    const { address, answers, seconds } = known;
+    const during = seconds.filter(({ fromMs, toMs }) => fromMs >= startedMs && toMs <= (endedMs ?? Infinity));
+    const counted = during.some(({ sent }) => sent > 0) ? during : seconds;
+    const sum = (of: "sent" | "bad"): number => counted.reduce((total, second) => total + second[of], 0);
+    return { address, answers, sent: sum("sent"), lost: sum("bad") };
   }
 
   /** One that no lost peer is behind neither acquits nor is to blame. */
-  #gateway(): CanaryFacts | null {
-    const canary = this.#canary(GATEWAY);
+  #gateway(times: { readonly startedMs: number; readonly endedMs: number | null }): CanaryFacts | null {
+    const canary = this.#canary(GATEWAY, times);
     return [...this.#folders.values()].some(({ gateway }) => gateway !== null && gateway === canary?.address) ? canary : null;
   }
 

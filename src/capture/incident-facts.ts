@@ -2,7 +2,7 @@
 import type { Incident } from "../detect/incident.ts";
 import { incidentKind } from "../detect/incident.ts";
 import { faultSegment } from "../path/fault-segment.ts";
-import type { Hop, SweepHop } from "../path/hop.ts";
+import type { SweepHop } from "../path/hop.ts";
 import { sweepHops } from "../path/sweep.ts";
 import type { Count, HearingFacts, IncidentFacts } from "../verdict/facts.ts";
 
@@ -18,14 +18,14 @@ export interface IncidentEvidence {
   readonly self: string | null;
   /** Sweeps of the bursts. */
   readonly sweeps: readonly (readonly SweepHop[])[];
-  /** Hop tables of the mtr runs, of what they sent in the bursts. */
-  readonly tables: readonly (readonly Hop[])[];
+  /** Cycles of the mtr runs in the bursts. */
+  readonly cycles: readonly (readonly SweepHop[])[];
   readonly path: RouterPath | null;
   /** How often each of its routers answers while all is well; null without a baseline. */
   readonly replyRates: readonly (number | null)[] | null;
   /** What the flow of `pathNow` took before. */
   readonly pathBefore: RouterPath | null;
-  /** The last path that was seen whole since the burst began; null when none was. */
+  /** The last other path that was seen since the burst began, as far as it was seen; null when none was. */
   readonly pathNow: RouterPath | null;
   readonly replyTtlChanged: { readonly before: number; readonly now: number } | null;
 }
@@ -45,6 +45,7 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
     labels: evidence.labels,
     startedMs: incident.startedMs,
     endedMs: incident.endedMs,
+    bursts: incident.bursts.length,
     sent,
     lost,
     brownout: incidentKind(incident) === "brownout",
@@ -59,7 +60,7 @@ export function incidentFacts(evidence: IncidentEvidence): IncidentFacts {
       target: incident.address,
       self: evidence.self,
       sweeps,
-      tables: evidence.tables,
+      cycles: evidence.cycles,
       path,
       replyRates: evidence.replyRates,
       loss: judged > 0 ? (lost + pending) / judged : 0,
@@ -77,6 +78,12 @@ export function routersOf(hops: readonly SweepHop[], target: string): RouterPath
   if (pathLength === null) return null;
   const at = new Map(hops.map((hop) => [hop.ttl, hop.answer?.address ?? null]));
   return Array.from({ length: pathLength - 1 }, (_, index) => at.get(index + 1) ?? null);
+}
+
+/** What a sweep that did not reach its target saw of a path that is so long. */
+export function routersUpTo(hops: readonly SweepHop[], length: number): RouterPath {
+  const at = new Map(hops.map(({ ttl, answer }) => [ttl, answer?.kind === "time-exceeded" ? answer.address : null]));
+  return Array.from({ length }, (_, index) => at.get(index + 1) ?? null);
 }
 
 /**

@@ -1,11 +1,18 @@
 /**
  * Which losses in a hop table mean something. A hop is lossy only if the loss reaches the destination; loss at a middle hop alone is a router that limits the
  * ICMP it answers itself. The counts stay as they were measured: the label goes into the note, with the reply rate that the hop had while healthy.
+ *
+ * While the destination loses packets a few that came back excuse nobody. But hops that answered so many that they cannot have had the destination's loss lie
+ * before the fault, and so does every hop before them.
  */
 import type { Hop } from "./hop.ts";
 
 /** Loss behind a hop below this part of its own is better than chance explains; between this and all of it nothing is claimed. */
 const CLEARLY_BETTER = 0.5;
+/** Chance that hops behind the fault answered that well: below it, they are before it. */
+const ALIBI = 0.05;
+/** No loss is so total that the fault may not have begun within a trace. */
+const MAX_LOSS = 0.99;
 
 /**
  * Adds notes to the lines whose loss is not the path's. `healthy` is the table before the incident, null where there is none; `lossPct` what the probes
@@ -29,7 +36,10 @@ function labelOf(hop: Hop, around: { readonly lossPct: number; readonly later: r
   const best = Math.max(around.lossPct, Math.min(...answering.map((other) => other.lossPct ?? 100)));
   const healthyLoss = around.before?.lossPct ?? null;
   const isAlwaysSilent = hop.received === 0 && healthyLoss === 100;
-  if (best > hop.lossPct * CLEARLY_BETTER && !isAlwaysSilent) return null;
+  if (best > hop.lossPct * CLEARLY_BETTER && !isAlwaysSilent) {
+    const alibi = hop.received === 0 ? null : alibiOf(hop.lossPct, around);
+    return alibi === null ? null : `answers limited by the router (hops behind it answered ${alibi.received} of ${alibi.sent})`;
+  }
   if (hop.received === 0) {
     if (healthyLoss === null) return "silent; later hops answer";
     return healthyLoss === 100 ? "silent, also while healthy; later hops answer" : "silent; later hops answer; answered while healthy";
@@ -37,4 +47,30 @@ function labelOf(hop: Hop, around: { readonly lossPct: number; readonly later: r
   const where = end.lossPct === 0 ? "loss does not reach the destination" : `later hops lose ${best} %`;
   const usual = healthyLoss === null || healthyLoss === 0 ? "" : `; ${healthyLoss} % while healthy`;
   return `answers limited by the router (${where}${usual})`;
+}
+
+/** The next hops, as many as it takes: what they answered although the destination lost what it lost. */
+function alibiOf(
+  ownPct: number,
+  { lossPct, later }: { readonly lossPct: number; readonly later: readonly Hop[] },
+): { readonly sent: number; readonly received: number } | null {
+  let [sent, received] = [0, 0];
+  for (const hop of later.slice(0, -1)) {
+    sent += hop.sent;
+    received += hop.received;
+    if (sent - received > (ownPct / 100) * CLEARLY_BETTER * sent) continue;
+    if (chanceOfAtMost(sent - received, { of: sent, loss: Math.min(MAX_LOSS, lossPct / 100) }) < ALIBI) return { sent, received };
+  }
+  return null;
+}
+
+/** Binomial. */
+function chanceOfAtMost(lost: number, { of, loss }: { readonly of: number; readonly loss: number }): number {
+  let term = (1 - loss) ** of;
+  let sum = term;
+  for (let count = 1; count <= lost; count++) {
+    term *= ((of - count + 1) / count) * (loss / (1 - loss));
+    sum += term;
+  }
+  return sum;
 }

@@ -9,7 +9,7 @@
  * Anything else is garbage: counted here, kept where the lines are kept.
  */
 import { addressBytes } from "../packet/address.ts";
-import type { Hop } from "./hop.ts";
+import type { Hop, SweepHop } from "./hop.ts";
 import { lossPct } from "./loss-pct.ts";
 import { sameAddress } from "./same-address.ts";
 import { trimPath } from "./trim-path.ts";
@@ -33,6 +33,8 @@ export type MtrLine =
 
 export interface MtrReading {
   readonly hops: Hop[];
+  /** Its cycles, each as if it were a sweep: what one second brought. */
+  readonly cycles: readonly (readonly SweepHop[])[];
   /** The target itself answered one of the probes read. */
   readonly reached: boolean;
   /** Lines that say nothing. */
@@ -95,10 +97,27 @@ export function readMtr(lines: readonly StampedLine[], options: MtrReadingOption
   const answers = counted.flatMap((probe) => (probe.answer === null ? [] : [probe.answer.atMs]));
   return {
     hops: targetTtl === null ? trimUnreached(all) : trimPath(all, targetTtl),
+    cycles: cyclesOf(counted, options.target),
     reached: targetTtl !== null,
     garbage,
     firstHopMs: answers.length === 0 ? null : answers.reduce((a, b) => Math.min(a, b)),
   };
+}
+
+/** mtr asks TTL after TTL and begins anew; a router that answers at two of them in one cycle reports the target unreachable. */
+function cyclesOf(probes: readonly Probe[], target: string): SweepHop[][] {
+  const cycles: SweepHop[][] = [];
+  let lastTtl = Infinity;
+  for (const { ttl, answer } of probes) {
+    if (ttl <= lastTtl) cycles.push([]);
+    lastTtl = ttl;
+    const cycle = cycles.at(-1) as SweepHop[];
+    const address = answer?.address ?? null;
+    const again = cycle.some((hop) => hop.answer !== null && address !== null && sameAddress(hop.answer.address, address));
+    const kind = address !== null && sameAddress(address, target) ? "echo-reply" : again ? "unreachable" : "time-exceeded";
+    cycle.push({ ttl, sent: true, answer: answer === null || address === null ? null : { address, kind, code: 0, rttUs: answer.rttUs }, note: null });
+  }
+  return cycles;
 }
 
 /**

@@ -3,7 +3,7 @@
  * returned, its rows are on disk. A full disk gives the ballast back (`onFull`) and tries once more, so the incident in progress is still kept.
  */
 import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
-import type { Hop } from "../path/hop.ts";
+import type { SweepHop } from "../path/hop.ts";
 import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
 import {
   CAPTURE_COLUMNS,
@@ -178,15 +178,12 @@ export class EvidenceStore {
     return cells === undefined ? null : captureFromCells(cells);
   }
 
-  /** The hop tables of an incident's mtr runs, of what they sent until `untilMs` (null for all of it). */
-  mtrTables(incidentId: string, untilMs: number | null): Hop[][] {
+  /** The cycles of an incident's mtr runs, of what they sent until `untilMs` (null for all of it). */
+  mtrCycles(incidentId: string, untilMs: number | null): (readonly SweepHop[])[] {
     const rows = this.#sql
       .all("SELECT * FROM captures WHERE incident_id = ? AND kind = 'mtr' AND phase = 'during'", incidentId)
       .map(captureFromCells);
-    return rows.flatMap((row) => {
-      const trace = readTrace(row, this.#sql, untilMs);
-      return trace === null ? [] : [trace.hops];
-    });
+    return rows.flatMap((row) => readTrace(row, this.#sql, untilMs)?.cycles ?? []);
   }
 
   /** The last sweep that was made, or refused, because this peer asked. */

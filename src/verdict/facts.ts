@@ -86,18 +86,23 @@ export interface HearingFacts {
   readonly saysBad: boolean | null;
 }
 
-/** Where the sweeps of the bursts ended, in terms of the path before. */
+/** Where the traces of the bursts show the fault, in terms of the path before. */
 export interface SegmentFacts {
-  /** The last hop that answered, null when not even the first did. */
+  /** The last hop that answered as while healthy, null when not even the first did. */
   readonly after: string | null;
   readonly afterTtl: number;
-  /** The next one on the baseline path; null when unknown or silent. */
+  /** The one behind the fault on the baseline path; null when unknown or silent. */
   readonly before: string | null;
-  /** The next one is silent also while healthy, or no baseline knows it. */
+  /** It is silent also while healthy, or no baseline knows it. */
   readonly beforeSilent: boolean;
-  /** The next one is the peer itself: the segment is the last one, and not to be blamed. */
+  /** It is the peer itself: the segment is, or may be, the last one, and not to be blamed. */
   readonly isLast: boolean;
-  /** Sweeps or mtr cycles that say so, of those in which the peer did not answer. */
+  /** 1: the link is known. 2: it is one of the two between `after` and `before`. */
+  readonly links: 1 | 2;
+  /** Trace packets to `after` (null where there is none) and to the first hop behind the fault that answers while healthy, or to the peer. */
+  readonly near: Count | null;
+  readonly far: Count;
+  /** Sweeps and mtr cycles whose answers go missing there, of those that missed any. */
   readonly votes: number;
   readonly of: number;
   /** Of these, the sweeps in which a router reported the peer unreachable. */
@@ -112,6 +117,8 @@ export interface IncidentFacts extends Count {
   readonly startedMs: number;
   /** Null while it lasts. */
   readonly endedMs: number | null;
+  /** What is counted below is of these; good times between them are not in it. */
+  readonly bursts: number;
   /** Nothing was lost for good: replies were slow. */
   readonly brownout: boolean;
   readonly late: number;

@@ -8,7 +8,7 @@
  * The gateway is fine when its canary came through, or when it answered traces. One that does neither leaves no more than `possible`.
  */
 import { commonDirection } from "./common-direction.ts";
-import { commonEnd, commonTtl, endsApart, gatewayAnswersTraces, hopOf } from "./common-end.ts";
+import { commonEnd, commonTtl, endCounts, endsApart, gatewayAnswersTraces, hopOf } from "./common-end.ts";
 import { canaryState, type EventView } from "./event-view.ts";
 import type { Match, Rule } from "./rule.ts";
 import type { Certainty } from "./verdict.ts";
@@ -78,8 +78,7 @@ function allPeersLost(view: EventView): Match | null {
       peers,
       bad,
       ...(facts.gateway === null ? {} : { gatewaySent: facts.gateway.sent, gatewayLost: facts.gateway.lost }),
-      traced: end?.traced ?? 0,
-      agreeing: end?.agreeing ?? 0,
+      ...endCounts(end),
     },
   };
 }

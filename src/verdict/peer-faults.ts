@@ -5,8 +5,9 @@
  * loss and nobody to hear nothing is said. Beyond that a trace that ended in the middle names the path, and hearing names the direction.
  */
 import { commonDirection } from "./common-direction.ts";
+import { commonEnd, endCounts, hopOf } from "./common-end.ts";
 import { acquitted, lossy, ratio, type EventView } from "./event-view.ts";
-import type { Count, IncidentFacts } from "./facts.ts";
+import type { Count, IncidentFacts, SegmentFacts } from "./facts.ts";
 import { directionOf, expectedLoss, heardCounts, heardOf, type Heard } from "./hearing.ts";
 import type { Match, Rule } from "./rule.ts";
 
@@ -36,13 +37,17 @@ function stateOnTheWay(view: EventView): Match | null {
   if (!view.total || answered.length === 0 || answered.length < asked.length) return null;
   const freshSent = answered.reduce((sum, { freshId }) => sum + (freshId?.sent ?? 0), 0);
   const freshLost = answered.reduce((sum, { freshId }) => sum + (freshId?.lost ?? 0), 0);
+  const [only, ...others] = view.incidents;
+  const located = only !== undefined && others.length === 0 && only.segment?.isLast === false ? only.segment : null;
+  const end = others.length === 0 ? null : commonEnd(view.incidents);
   return {
-    scope: view.incidents.length > 1 ? "shared" : "path",
-    direction: view.incidents.length > 1 ? commonDirection(view) : "unknown",
-    hop: null,
+    scope: others.length > 0 ? "shared" : "path",
+    direction: commonDirection(view),
+    // Which side of the box the traces die on is the same question as for any other loss: they carry the ids that are lost.
+    hop: located === null ? hopOf(end) : { after: located.after, before: located.before },
     certainty: "likely",
     rule: "state-on-the-way",
-    counts: { freshSent, freshAnswered: freshSent - freshLost, lost: view.lost, judged: view.judged },
+    counts: { freshSent, freshAnswered: freshSent - freshLost, lost: view.lost, judged: view.judged, ...traceCounts(located), ...endCounts(end) },
   };
 }
 
@@ -77,7 +82,7 @@ function answersSuppressed(incident: IncidentFacts, view: EventView): Match | nu
 /** Every router up to it answers, it does not, and nothing of it is heard. Others behind the same router, or that router's own word, make it likely. */
 function peerDown({ segment, hearing, ...incident }: IncidentFacts, view: EventView): Match | null {
   const heard = heardOf([{ segment, hearing, ...incident }]);
-  if (!view.total || segment === null || !segment.isLast) return null;
+  if (!view.total || segment === null || !segment.isLast || segment.links > 1) return null;
   if (heard.in !== null && isAlive(heard.in)) return null;
   if (heard.out !== null && !(lossy(heard.out, view.loss) && ratio(heard.out) >= NEARLY_ALL * view.loss)) return null;
   const neighbours = view.facts.mesh.members.filter(({ path }) => segment.after !== null && path?.at(-1) === segment.after).length;
@@ -85,7 +90,7 @@ function peerDown({ segment, hearing, ...incident }: IncidentFacts, view: EventV
     ...peer({
       rule: "peer-down",
       certainty: neighbours > 0 || segment.refusals > 0 ? "likely" : "possible",
-      counts: { ...heardCounts(heard), votes: segment.votes, of: segment.of, refusals: segment.refusals, neighbours },
+      counts: { ...heardCounts(heard), ...traceCounts(segment), refusals: segment.refusals, neighbours },
     }),
     hop: { after: segment.after, before: incident.address },
   };
@@ -101,23 +106,33 @@ function heardDirection(incident: IncidentFacts, view: EventView): Match | null 
   const found = directionOf(heard, view.loss);
   if (found === null) return null;
   const both = heard.in !== null && heard.out !== null ? { expectedLossPct: Math.round(expectedLoss(heard.in, heard.out) * 1000) / 10 } : {};
-  return { scope: "path", ...found, hop: hopBehind(incident), counts: { ...heardCounts(heard), ...both, ...votes(incident) } };
+  return { scope: "path", ...found, hop: hopBehind(incident), counts: { ...heardCounts(heard), ...both, ...traceCounts(incident.segment) } };
 }
 
 /** It ended in the middle of the path; in which direction nobody told. */
 function traceEnded(incident: IncidentFacts, view: EventView): Match | null {
   const { segment } = incident;
   if (segment === null || segment.isLast || segment.votes === 0) return null;
-  const certainty = view.total || segment.votes >= 2 ? "likely" : "possible";
-  return { scope: "path", direction: "unknown", hop: hopBehind(incident), certainty, rule: "trace-ended", counts: votes(incident) };
+  const certainty = view.total || segment.far.lost >= 2 ? "likely" : "possible";
+  return { scope: "path", direction: "unknown", hop: hopBehind(incident), certainty, rule: "trace-ended", counts: traceCounts(segment) };
 }
 
 function hopBehind({ segment, address }: IncidentFacts): Match["hop"] {
   return segment === null ? null : { after: segment.after, before: segment.isLast ? address : segment.before };
 }
 
-function votes({ segment }: IncidentFacts): Record<string, number> {
-  return segment === null ? {} : { votes: segment.votes, of: segment.of };
+/** Packets of the traces on either side of the fault. */
+function traceCounts(segment: SegmentFacts | null): Record<string, number> {
+  if (segment === null) return {};
+  const { near, far, votes, of, links } = segment;
+  return {
+    ...(near === null ? {} : { nearSent: near.sent, nearAnswered: near.sent - near.lost }),
+    farSent: far.sent,
+    farAnswered: far.sent - far.lost,
+    votes,
+    of,
+    links,
+  };
 }
 
 function sure(heard: Heard): "likely" | "possible" {

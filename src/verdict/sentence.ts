@@ -11,6 +11,8 @@ import { english, fill, type Words } from "./words.ts";
 
 /** Answers a canary must have given before it is called clean. */
 const MIN_CLEAN_PROBES = 5;
+/** Between the shares that the best and the worst of several peers lost: from here on one figure for all would mislead. */
+const UNEVEN = 0.25;
 /** Length of "2026-11-20T", and of "04:12:03.2". */
 const DATE_CHARS = 11;
 const CLOCK_CHARS = 10;
@@ -19,7 +21,7 @@ export function sentence(facts: EventFacts, verdict: Verdict, words: Words = eng
   const view = viewOf(facts);
   const values = valuesOf(view, { verdict, words });
   const clauses = [
-    [span(facts, words), fill(headOf(view, { verdict, words }), values), ...where(verdict, words)].join(words.joints.part),
+    [span(view, words), fill(headOf(view, { verdict, words }), values), ...where(view, { verdict, words })].join(words.joints.part),
     fill(words.cause[verdict.rule] ?? words.scope[verdict.scope], values),
     ...traces(verdict, words),
     ...cleanPeers(view, words),
@@ -38,7 +40,7 @@ function valuesOf(view: EventView, { verdict, words }: { readonly verdict: Verdi
     peer: names.length === 1 ? (names[0] ?? "") : list(names.slice(0, words.numbers.length), words),
     bad: view.bad,
     peers: view.peers,
-    loss: lossText(view),
+    loss: lossText(view, words),
     failed: view.sendFailed,
     attempted: view.sent + view.sendFailed,
     sure: words.certainty[verdict.certainty],
@@ -49,21 +51,34 @@ function valuesOf(view: EventView, { verdict, words }: { readonly verdict: Verdi
   };
 }
 
+function lossText(view: EventView, words: Words): string {
+  const shares = view.incidents.map(({ sent, lost, pending, blind }) => ({ lost: lost + pending, judged: Math.max(0, sent - blind) }));
+  const judged = shares.filter((share) => share.judged > 0).toSorted((a, b) => a.lost / a.judged - b.lost / b.judged);
+  const [least, most] = [judged.at(0), judged.at(-1)];
+  const loss = percent(view);
+  if (least === undefined || most === undefined || most.lost / most.judged - least.lost / least.judged < UNEVEN) return loss;
+  return fill(words.uneven, { loss, least: percent(least), most: percent(most) });
+}
+
 /** Whole percent; never "100 %" or "0 %" of what is not all or nothing. */
-function lossText({ lost, judged, loss }: EventView): string {
-  const share = loss * 100;
+function percent({ lost, judged }: Pick<EventView, "lost" | "judged">): string {
+  const share = judged === 0 ? 0 : Math.min(1, lost / judged) * 100;
   const tenths = Math.round(share * 10) / 10;
   if (lost > 0 && tenths === 0) return "<0.1 %";
   const shown = share >= 99 && lost < judged ? Math.min(99.9, tenths) : share >= 10 ? Math.round(share) : tenths;
   return `${shown} %`;
 }
 
-function span({ startedMs, endedMs }: EventFacts, words: Words): string {
+/** The share that was lost is of the bursts alone. */
+function span({ facts, incidents }: EventView, words: Words): string {
+  const { startedMs, endedMs } = facts;
+  const inBursts = incidents.some(({ bursts }) => bursts > 1);
   const from = new Date(startedMs).toISOString();
-  if (endedMs === null) return fill(words.span.open, { from: clock(from) });
+  if (endedMs === null) return fill(inBursts ? words.span.openBursts : words.span.open, { from: clock(from) });
   const to = new Date(endedMs).toISOString();
-  const days = from.slice(0, DATE_CHARS) === to.slice(0, DATE_CHARS) ? 0 : 1;
-  return fill(words.span.closed, days === 0 ? { from: clock(from), to: clock(to) } : { from: dated(from), to: dated(to) });
+  const isOneDay = from.slice(0, DATE_CHARS) === to.slice(0, DATE_CHARS);
+  const times = isOneDay ? { from: clock(from), to: clock(to) } : { from: dated(from), to: dated(to) };
+  return fill(inBursts ? words.span.bursts : words.span.closed, times);
 }
 
 function clock(iso: string): string {
@@ -85,20 +100,29 @@ function headKind(view: EventView, { rule, scope }: Verdict): keyof Words["head"
   return scope === "agent" ? "blind" : "silent";
 }
 
-function where({ direction, hop }: Verdict, words: Words): string[] {
-  return [...(direction === "unknown" ? [] : [words.direction[direction]]), ...place(hop, words)];
+/** What was never sent has no direction. */
+function where(view: EventView, { verdict, words }: { readonly verdict: Verdict; readonly words: Words }): string[] {
+  const { direction, hop, counts } = verdict;
+  if (headKind(view, verdict) === "refused") return [];
+  return [...(direction === "unknown" ? [] : [words.direction[direction]]), ...place(hop, { links: counts["links"] ?? 1, words })];
 }
 
-function place(hop: Verdict["hop"], words: Words): string[] {
+/** A stretch of more than one link has two ends. */
+function place(hop: Verdict["hop"], { links, words }: { readonly links: number; readonly words: Words }): string[] {
   if (hop === null) return [];
+  if (links > 1 && hop.after !== null && hop.before !== null) return [fill(words.hop.between, { after: hop.after, before: hop.before })];
   if (hop.after !== null) return [fill(words.hop.behind, { after: hop.after })];
   return hop.before === null ? [] : [fill(words.hop.upTo, { before: hop.before })];
 }
 
-/** How many traces say so, by votes of one peer's or by peers that agree. */
+/** What the traces say: of one peer the packets on either side of the fault, of several how many agree. */
 function traces({ hop, counts }: Verdict, words: Words): string[] {
-  const [agree, traced] = [counts["agreeing"] ?? counts["votes"] ?? 0, counts["traced"] ?? counts["of"] ?? 0];
-  return hop === null || agree === 0 ? [] : [fill(words.traces, { agree, traced })];
+  if (hop === null) return [];
+  const { agreeing = 0, traced = 0, farSent = 0, farAnswered = 0 } = counts;
+  if (agreeing > 0) return [fill(traced === 1 ? words.traces.endedOne : words.traces.ended, { agree: agreeing, traced })];
+  if (farSent === 0) return [];
+  const phrase = counts["nearSent"] === undefined ? words.traces.noneNear : farAnswered === 0 ? words.traces.noneFar : words.traces.packets;
+  return [fill(phrase, { ...counts, after: hop.after ?? words.silentHop, before: hop.before ?? words.beyond })];
 }
 
 function cleanPeers({ peers, bad }: EventView, words: Words): string[] {

@@ -3,7 +3,7 @@
  * when no baseline and no label is known.
  */
 import { commonDirection } from "./common-direction.ts";
-import { commonEnd, hopOf } from "./common-end.ts";
+import { commonEnd, endCounts, hopOf } from "./common-end.ts";
 import type { EventView } from "./event-view.ts";
 import { bestGroup } from "./groups.ts";
 import type { Match, Rule } from "./rule.ts";
@@ -33,8 +33,7 @@ function sharedGroup(view: EventView): Match | null {
       members,
       badMembers,
       cleanMembers: members - badMembers,
-      traced: end?.traced ?? 0,
-      agreeing: end?.agreeing ?? 0,
+      ...endCounts(end),
     },
   };
 }
@@ -49,6 +48,6 @@ function sharedEnd(view: EventView): Match | null {
     hop: hopOf(end),
     certainty: "possible",
     rule: "shared-end",
-    counts: { peers, bad, traced: end.traced, agreeing: end.agreeing },
+    counts: { peers, bad, ...endCounts(end) },
   };
 }

@@ -9,17 +9,23 @@ export interface Words {
   readonly numbers: readonly string[];
   /** Between clauses, between parts of the first one, and in lists. */
   readonly joints: { readonly clause: string; readonly part: string; readonly list: string; readonly last: string };
-  readonly span: { readonly closed: string; readonly open: string };
+  /** `bursts`: several of them, with good times in between. */
+  readonly span: Readonly<Record<"closed" | "open" | "bursts" | "openBursts", string>>;
+  /** A share of several peers, and what the best and the worst of them lost. */
+  readonly uneven: string;
   /** What happened, to one peer or to many. */
   readonly head: Readonly<Record<"loss" | "unanswered" | "slow" | "refused" | "silent" | "blind", { readonly one: string; readonly many: string }>>;
   readonly direction: Readonly<Record<Exclude<Direction, "unknown">, string>>;
-  readonly hop: { readonly behind: string; readonly upTo: string };
+  readonly hop: { readonly behind: string; readonly between: string; readonly upTo: string };
   readonly certainty: Readonly<Record<Certainty, string>>;
   /** By rule; {sure} is the certainty. */
   readonly cause: Readonly<Record<string, string>>;
   /** For a rule without words of its own. */
   readonly scope: Readonly<Record<Scope, string>>;
-  readonly traces: string;
+  /** One peer's by packets, those of several by the hop they agree on. */
+  readonly traces: Readonly<Record<"packets" | "noneNear" | "noneFar" | "ended" | "endedOne", string>>;
+  /** Who answered trace packets behind the fault, where it has no address. */
+  readonly beyond: string;
   readonly cleanPeers: { readonly one: string; readonly many: string };
   readonly clean: { readonly one: string; readonly many: string; readonly uplink: string; readonly gateway: string; readonly nic: string };
   readonly tcp: string;
@@ -51,7 +57,13 @@ export interface Words {
 export const english: Words = {
   numbers: ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
   joints: { clause: "; ", part: ", ", list: ", ", last: " and " },
-  span: { closed: "from {from} to {to} UTC", open: "since {from} UTC" },
+  span: {
+    closed: "from {from} to {to} UTC",
+    open: "since {from} UTC",
+    bursts: "in bursts from {from} to {to} UTC",
+    openBursts: "in bursts since {from} UTC",
+  },
+  uneven: "{loss} ({least} to {most} by peer)",
   head: {
     loss: { one: "{loss} of packets from {node} to {peer} were lost", many: "{loss} of packets from {node} to {bad} of {peers} peers were lost" },
     unanswered: {
@@ -70,7 +82,7 @@ export const english: Words = {
     blind: { one: "{node} could not judge its probes to {peer}", many: "{node} could not judge its probes to {bad} of {peers} peers" },
   },
   direction: { out: "outbound only", in: "inbound only", both: "in both directions" },
-  hop: { behind: "behind {after}", upTo: "before {before}" },
+  hop: { behind: "behind {after}", between: "between {after} and {before}", upTo: "before {before}" },
   certainty: { certain: "certainly", likely: "probably", possible: "possibly" },
   cause: {
     "loopback-lost": "{sure} the agent's own host, as {loopbackLost} of {loopbackSent} probes to its own loopback were lost",
@@ -80,29 +92,29 @@ export const english: Words = {
     "send-queue-full": "{sure} our own send queue, which was full: the kernel refused the sends ({errno})",
     "send-refused": "{sure} our own host: the kernel refused the sends ({errno})",
     "carrier-lost": "{sure} our own link: {interface} lost its carrier",
-    "queue-drops": "{sure} our own send queue: {interface} dropped {queueDrops} packets while {lost} probes were lost",
+    "queue-drops": "{sure} our own send queue, as {interface} counted {queueDrops} packets dropped from it",
     "interface-drops":
-      "{sure} our own interface: {interface} dropped {nicDrops} packets and the receive queues {softnetDrops} while {lost} probes were lost",
+      "{sure} our own interface, as {interface} counted {nicDrops} errors and drops, and the receive queues {softnetDrops} drops, meanwhile",
     "conntrack-full": "{sure} our own connection tracking, whose table was full",
     "peer-neighbour-failed": "{sure} the peer, which is on our own link and did not answer address resolution",
     "gateway-neighbour-failed": "{sure} our gateway {gateway}, which did not answer address resolution",
-    "gateway-unreachable": "{sure} our gateway {gateway}: our own kernel could not deliver to it {unreachable} times",
+    "gateway-unreachable": "{sure} our gateway {gateway}, as our own kernel reported {unreachable} times that it could not deliver to it",
     "gateway-lost": "{sure} our gateway {gateway} or the link to it, as {gatewayLost} of {gatewaySent} probes to it were lost too",
     "state-on-the-way":
       "{sure} state on the way (NAT or firewall) and not the path, as {freshAnswered} of {freshSent} probes with a fresh id were answered at the same time",
     "all-peers-near": "{sure} our uplink",
-    "all-peers-far": "{sure} a fault that all of them are behind",
+    "all-peers-far": "{sure} one fault that all of these peers are behind",
     "shared-link": "{sure} the link {group}, as {badMembers} of {members} peers across it were bad",
     "shared-hop": "{sure} the router {group}, as {badMembers} of {members} peers behind it were bad",
     "shared-label": "{sure} a cause in common at {group}, as {badMembers} of {members} peers there were bad",
     "shared-prefix": "{sure} a cause in common in {group}, as {badMembers} of {members} peers there were bad",
-    "shared-end": "{sure} a fault that they are all behind",
+    "shared-end": "{sure} one fault that all of these peers are behind",
     "agent-stopped": "{sure} the agent on {peer}, which sends no probes any more while its host answers ours",
     "requests-filtered":
-      "{sure} {peer} or its firewall, which drops our echo requests: its own {inArrived} of {inSent} requests arrived here and our answers reached it",
+      "{sure} {peer} or its firewall, which drops our echo requests: {inArrived} of {inSent} of its own requests arrived here, and it told of no loss towards us",
     "answers-suppressed":
-      "{sure} {peer} itself, whose answers are filtered or limited: it heard {outArrived} of {outSent} of our probes and {inArrived} of {inSent} of its requests arrived here",
-    "peer-down": "{sure} {peer} or its own link, which answered nothing",
+      "{sure} {peer} itself, whose answers are filtered or limited: it heard {outArrived} of {outSent} of our probes, and {inArrived} of {inSent} of its own arrived here",
+    "peer-down": "{sure} {peer} itself or the last link to it",
     "hearing-out":
       "{sure} the path to {peer}, which did not hear {outLost} of {outSent} probes while {inArrived} of {inSent} of its own arrived here",
     "hearing-out-no-bitmap":
@@ -111,7 +123,7 @@ export const english: Words = {
       "{sure} the path from {peer}, {inLost} of {inSent} of whose own probes did not arrive here while it heard {outArrived} of {outSent} of ours",
     "hearing-both": "{sure} the path, as {peer} did not hear {outLost} of {outSent} probes and {inLost} of {inSent} of its own did not arrive here",
     "hearing-no-bitmap": "{sure} the path, as {inLost} of {inSent} probes of {peer} did not arrive here; whether it heard ours is not known",
-    "trace-ended": "{sure} the path, in which direction is not known",
+    "trace-ended": "{sure} the path, in which direction cannot be told from here",
     "no-common-cause": "the cause is uncertain: these peers have nothing in common that others have not",
     "not-located": "the cause is uncertain: the path or {peer} itself",
   },
@@ -125,7 +137,14 @@ export const english: Words = {
     peer: "{sure} {peer} itself",
     uncertain: "the cause is uncertain",
   },
-  traces: "{agree} of {traced} traces ended there",
+  traces: {
+    packets: "{after} answered {nearAnswered} of {nearSent} trace packets, {before} {farAnswered} of {farSent}",
+    noneNear: "{before} answered {farAnswered} of {farSent} trace packets",
+    noneFar: "{after} answered {nearAnswered} of {nearSent} trace packets, {before} none of {farSent}",
+    ended: "the traces to {agree} of {traced} peers traced ended there",
+    endedOne: "the trace to the one peer traced ended there",
+  },
+  beyond: "the next hop that answers otherwise",
   cleanPeers: { one: "{count} other peer was clean", many: "{count} other peers were clean" },
   clean: { one: "our own {list} was clean", many: "our own {list} were clean", uplink: "uplink", gateway: "gateway", nic: "NIC" },
   tcp: "real TCP retransmitted at the same moment",

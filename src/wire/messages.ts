@@ -78,6 +78,9 @@ export interface CanaryStanding {
   readonly answers: boolean;
   readonly sent: number;
   readonly bad: number;
+  /** Wall ms at which the first of them and the last were sent; equal when there are none. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** The monotonic clock of a peer's boot minus ours, and how wrong that may be. */

@@ -52,7 +52,7 @@ export class Standing {
     // Nor is one whose burst is open only because its end takes some seconds of good probes to be certain.
     const known = peers.filter((peer) => peer.everReplied && peer.address !== null && (isBad(peer, nowUs) || !peer.detector.suspect));
     const bad = known.filter((peer) => isBad(peer, nowUs));
-    const standing = canaries.filter((canary) => canary.address !== null).map((canary) => stand(canary, nowUs));
+    const standing = canaries.filter((canary) => canary.address !== null).map((canary) => stand(canary, { nowUs, clock }));
     const atMs = clock.wallMs(nowUs);
     post({
       kind: "standing",
@@ -73,29 +73,34 @@ function isBad({ detector, group, member, softUs }: Peer, nowUs: number): boolea
 }
 
 /** Its probes of the last second of which the end is known or overdue. */
-function stand(canary: Peer, nowUs: number): CanaryStanding {
+function stand(canary: Peer, { nowUs, clock }: { readonly nowUs: number; readonly clock: Clock }): CanaryStanding {
   const { group, member, recorder } = canary;
-  let sent = 0;
-  let bad = 0;
+  const known: { readonly slot: number; readonly isBad: boolean }[] = [];
   const overdueUs = nowUs - canary.softUs;
   for (let slot = group.slotAt(member, overdueUs - WINDOW_US); slot <= canary.newestSlot; slot++) {
     if (slot <= canary.newestSlot - recorder.slots) continue;
     switch (sampleOutcome(recorder.get(member, slot))) {
       case OUTCOME.reply:
       case OUTCOME.slow:
-        sent++;
+        known.push({ slot, isBad: false });
         break;
       case OUTCOME.lost:
-        sent++;
-        bad++;
+        known.push({ slot, isBad: true });
         break;
       case OUTCOME.pending:
-        if (group.atUs(member, slot) > overdueUs) break;
-        sent++;
-        bad++;
+        if (group.atUs(member, slot) <= overdueUs) known.push({ slot, isBad: true });
         break;
       default:
     }
   }
-  return { name: canary.name, address: canary.address ?? "", answers: canary.everReplied, sent, bad };
+  const [first, last] = [known.at(0), known.at(-1)].map((probe) => (probe === undefined ? nowUs : group.atUs(member, probe.slot)));
+  return {
+    name: canary.name,
+    address: canary.address ?? "",
+    answers: canary.everReplied,
+    sent: known.length,
+    bad: known.filter(({ isBad }) => isBad).length,
+    fromMs: clock.wallMs(first ?? nowUs),
+    toMs: clock.wallMs(last ?? nowUs),
+  };
 }

@@ -8,9 +8,12 @@ export interface Got {
   readonly scope: string;
   readonly direction: string;
   readonly hop: Place | null;
+  /** Between the two. */
+  readonly links: number;
   readonly certainty: string;
   readonly rule: string;
   readonly sentence: string;
+  readonly findings: readonly string[];
 }
 
 export interface Seen {
@@ -18,6 +21,8 @@ export interface Seen {
   readonly events: readonly (Got | null)[];
   /** Causes of blind intervals since. */
   readonly blind: readonly string[];
+  /** Peers whose agent is said to have stopped. */
+  readonly silent: readonly string[];
 }
 
 /** Machines by every address they have. */
@@ -37,41 +42,60 @@ export function seenIn(report: Report, sinceMs: number, names: ReadonlyMap<strin
   return {
     events: events.map(({ verdict }) => (verdict === null ? null : inNames(verdict, names))),
     blind: report.blind.filter(({ ended_at }) => Date.parse(ended_at) >= sinceMs).map(({ cause }) => cause),
+    silent: report.peers.filter(({ agent_silent_since }) => agent_silent_since !== null).map(({ peer }) => peer),
   };
 }
 
-function inNames({ scope, direction, hop, certainty, rule, sentence }: ReportVerdict, names: ReadonlyMap<string, string>): Got {
+function inNames(verdict: ReportVerdict, names: ReadonlyMap<string, string>): Got {
+  const { scope, direction, hop, counts, certainty, rule, sentence, findings } = verdict;
   const name = (address: string | null): string | null => (address === null ? null : (names.get(address) ?? address));
-  return { scope, direction, hop: hop === null ? null : { after: name(hop.after), before: name(hop.before) }, certainty, rule, sentence };
+  const place = hop === null ? null : { after: name(hop.after), before: name(hop.before) };
+  return { scope, direction, hop: place, links: counts["links"] ?? 1, certainty, rule, sentence, findings };
 }
 
 /** Why it is wrong, in words; null when it is right. Each event must be: one outage with two verdicts is wrong if one of them is. */
 export function whyWrong(expected: Expected, seen: Seen): string | null {
   if (expected.kind === "quiet") {
     if (seen.events.length > 0) return `${seen.events.length} events where there should be none`;
-    return expected.blind === undefined || seen.blind.includes(expected.blind) ? null : `no blind interval (${expected.blind})`;
+    if (expected.blind !== undefined && !seen.blind.includes(expected.blind)) return `no blind interval (${expected.blind})`;
+    return expected.silent === undefined || seen.silent.includes(expected.silent) ? null : `no word of the stopped agent of ${expected.silent}`;
   }
   if (seen.events.length === 0) return "no event";
   if (seen.events.length > 1) return `${seen.events.length} events instead of one`;
   const [got] = seen.events;
   if (got === null || got === undefined) return "no verdict";
-  if (!expected.scope.some((scope) => scope === got.scope)) return `scope ${got.scope}`;
-  if (expected.direction !== undefined && !expected.direction.some((direction) => direction === got.direction)) return `direction ${got.direction}`;
-  if (expected.hop === undefined) return null;
-  if (got.hop === null) return expected.located === true ? "no hop" : null;
-  const right = got.hop.after === expected.hop.after && (got.hop.before === null || got.hop.before === expected.hop.before);
-  return right ? null : `hop ${place(got.hop)}`;
+  if (expected.scope !== got.scope) return `scope ${got.scope}`;
+  if (expected.direction !== got.direction) return `direction ${got.direction}`;
+  const missing = expected.findings?.find((pattern) => !got.findings.some((finding) => pattern.test(finding)));
+  return missing === undefined ? wrongHop(expected.hop, got) : `no finding ${missing}`;
+}
+
+function wrongHop(hop: Place | undefined, got: Got): string | null {
+  if (hop === undefined) return got.hop === null ? null : `hop ${place(got.hop)}, though nothing tells it`;
+  if (got.hop === null) return "no hop";
+  if (got.hop.after === hop.after && got.hop.before === hop.before) return null;
+  return got.links > 1 && (got.hop.after === hop.after || got.hop.before === hop.before) ? "two links instead of one" : `hop ${place(got.hop)}`;
 }
 
 export function expectedInWords(expected: Expected): string {
-  if (expected.kind === "quiet") return expected.blind === undefined ? "no incident" : `no incident, blind (${expected.blind})`;
-  const { scope, direction, hop, located } = expected;
-  const where = hop === undefined ? "" : ` ${place(hop)}${located === true ? "" : " or no hop"}`;
-  return `${scope.join(" or ")}${direction === undefined ? "" : `, ${direction.join(" or ")}`}${where}`;
+  if (expected.kind === "quiet")
+    return quietInWords(expected.blind === undefined ? [] : [expected.blind], expected.silent === undefined ? [] : [expected.silent]);
+  const { scope, direction, hop, unknowable, findings = [] } = expected;
+  const where = hop === undefined ? "" : ` ${place(hop)}`;
+  const beside = findings.length === 0 ? "" : `; finding ${findings.map((pattern) => pattern.source).join(", ")}`;
+  return `${scope}, ${direction}${where}${unknowable === undefined ? "" : ` (${unknowable})`}${beside}`;
+}
+
+function quietInWords(blind: readonly string[], silent: readonly string[]): string {
+  return [
+    "no incident",
+    ...(blind.length === 0 ? [] : [`blind (${[...new Set(blind)].join(", ")})`]),
+    ...silent.map((peer) => `agent of ${peer} stopped`),
+  ].join(", ");
 }
 
 export function gotInWords(seen: Seen): string {
-  if (seen.events.length === 0) return seen.blind.length === 0 ? "no incident" : `no incident, blind (${[...new Set(seen.blind)].join(", ")})`;
+  if (seen.events.length === 0) return quietInWords(seen.blind, seen.silent);
   return seen.events
     .map((got) => (got === null ? "no verdict" : `${got.scope}, ${got.direction}${got.hop === null ? "" : ` ${place(got.hop)}`}`))
     .join(" + ");

@@ -27,19 +27,20 @@ export interface Place {
 }
 
 export interface Verdict {
-  /** Any of these. */
-  readonly scope: readonly Scope[];
-  /** Any of these; left out where the fault has none. */
-  readonly direction?: readonly Direction[];
-  /** A verdict must not name another place. It may name none unless `located`. */
+  readonly scope: Scope;
+  readonly direction: Direction;
+  /** Left out where no trace can tell it. Otherwise exactly this one: a stretch of two links that holds it is not enough. */
   readonly hop?: Place;
-  readonly located?: boolean;
+  /** Why no direction or no hop is asked for, in one clause; none where nobody could know more. */
+  readonly unknowable?: string;
+  /** Findings that must stand beside the verdict. */
+  readonly findings?: readonly RegExp[];
 }
 
 export type Expected =
   | ({ readonly kind: "verdict" } & Verdict)
-  /** Nobody is accused of anything; `blind` is what the agent must own up to instead. */
-  | { readonly kind: "quiet"; readonly blind?: string };
+  /** Nobody is accused of anything; `blind` is what the agent must own up to instead, `silent` the peer of whose agent the report must say that it has stopped. */
+  | { readonly kind: "quiet"; readonly blind?: string; readonly silent?: string };
 
 export interface Fault {
   readonly name: string;

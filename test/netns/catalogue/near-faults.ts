@@ -11,7 +11,7 @@ export const nearFaults: readonly Fault[] = [
     ...city,
     name: "gateway dead",
     broken: dead("r1"),
-    expected: { node: { kind: "verdict", scope: ["gateway"], hop: GATEWAY, located: true } },
+    expected: { node: { kind: "verdict", scope: "gateway", direction: "unknown", hop: GATEWAY } },
   },
   {
     ...city,
@@ -21,32 +21,32 @@ export const nearFaults: readonly Fault[] = [
       commands("r1", ["ip link set to-node arp off"], ["ip link set to-node arp on"]),
       commands("node", ["ip neigh flush dev to-r1"], []),
     ),
-    expected: { node: { kind: "verdict", scope: ["gateway"], hop: GATEWAY, located: true } },
+    expected: { node: { kind: "verdict", scope: "gateway", direction: "unknown", hop: GATEWAY } },
   },
   {
     ...city,
     name: "own NIC down",
     broken: interfaceDown("node", "to-r1"),
-    expected: { node: { kind: "verdict", scope: ["local"] } },
+    expected: { node: { kind: "verdict", scope: "local", direction: "both" } },
   },
   {
     ...city,
     name: "cable pulled",
     broken: cablePulled("node", "r1"),
-    expected: { node: { kind: "verdict", scope: ["local"] } },
+    expected: { node: { kind: "verdict", scope: "local", direction: "both" } },
   },
   {
     ...city,
     name: "local firewall drops output",
     broken: drops("node", { hook: "output", icmpType: "echo-request" }),
-    expected: { node: { kind: "verdict", scope: ["local"], direction: ["out"] } },
+    expected: { node: { kind: "verdict", scope: "local", direction: "out" } },
   },
   {
     ...city,
     // Half of what sixty probes of 106 bytes and their gateway's need.
     name: "local queue full",
     broken: commands("node", ["tc qdisc add dev to-r1 root tbf rate 24kbit burst 1600 limit 3000"], ["tc qdisc del dev to-r1 root"]),
-    expected: { node: { kind: "verdict", scope: ["local"], direction: ["out"] } },
+    expected: { node: { kind: "verdict", scope: "local", direction: "out" } },
   },
   {
     ...city,

@@ -11,19 +11,19 @@ export function markdown(findings: readonly Finding[]): string {
   const certain = wrong.filter(isCertain).length;
   const late = findings.filter(({ firstVerdictMs }) => (firstVerdictMs ?? 0) > FIRST_VERDICT_MS).length;
   const told = findings.filter(({ firstVerdictMs }) => firstVerdictMs !== null).length;
-  const [lossy, asked] = [sum(findings, "lossy"), sum(findings, "lines")];
+  const [lossy, limited, asked] = [sum(findings, "lossy"), sum(findings, "limited"), sum(findings, "lines")];
   return [
     "| fault | observer | expected | got | rule | certainty | right | first verdict, ms (median, worst) | sentence |",
     "|---|---|---|---|---|---|---|---|---|",
     ...lines,
     "",
-    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}. Hops before the fault that a table shows as lossy: ${lossy} of ${asked}.`,
+    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}. Hops before the fault that a table of a report shows as lossy: ${lossy} of ${asked} lines; with a loss that is labelled as the router's own limit: ${limited}.`,
     ...wrong.map(wrongLine),
     "",
   ].join("\n");
 }
 
-function sum(findings: readonly Finding[], of: "lossy" | "lines"): number {
+function sum(findings: readonly Finding[], of: keyof Finding["hopLines"]): number {
   return findings.reduce((total, { hopLines }) => total + hopLines[of], 0);
 }
 
@@ -38,7 +38,7 @@ export function isCertain({ seen }: Finding): boolean {
 export function isOnlyMissed({ wrong, seen, expected }: Finding): boolean {
   if (wrong === null || expected.kind === "quiet") return false;
   const modest = seen.events.length === 1 && seen.events[0]?.scope === "uncertain";
-  return modest || wrong === "no event" || wrong === "no hop" || wrong === "direction unknown";
+  return modest || ["no event", "no hop", "direction unknown", "two links instead of one"].includes(wrong);
 }
 
 /** What is wrong with one finding, for a list below the table or a failed test. */

@@ -1,9 +1,10 @@
 /**
  * The laboratories of the catalogue.
  *
- * city: r1 is the gateway of node and r2 the provider's router. p1 is far away, with a second way of the same length that nobody takes; p2, p3 and p4 share the
- * router s; p5 has one of its own. p6 is p1's neighbour, whom only p1 probes: what p1 loses to node alone is not its uplink.
+ * city: r1 is the gateway of node and r2 the provider's router. p1 is far away, with a second way of the same length that nobody takes, and one by x that is
+ * longer; p2, p3 and p4 share the router s; p5 has one of its own. p6 is p1's neighbour, whom only p1 probes: what p1 loses to node alone is not its uplink.
  *
+ *                               ┌ x ┐
  *                    ┌── m1 ── m2 ──┐
  *   node ── r1 ── r2 ┼── n1 ── n2 ──┴ m3 ── p1, p6
  *                    ├── s ── p2, p3, p4
@@ -37,7 +38,7 @@ const CHAIN = ["node", "r1", "r2", "r3", "r4", "far"] as const;
 const city: Town = {
   spec: {
     hosts: ["node", "p1", "p2", "p3", "p4", "p5", "p6"],
-    routers: ["r1", "r2", "m1", "m2", "m3", "n1", "n2", "s", "t"],
+    routers: ["r1", "r2", "m1", "m2", "m3", "n1", "n2", "s", "t", "x"],
     links: [
       ["node", "r1"],
       ["r1", "r2"],
@@ -49,6 +50,8 @@ const city: Town = {
       ["r2", "n1"],
       ["n1", "n2"],
       ["n2", "m3"],
+      ["m2", "x"],
+      ["x", "m3"],
       ["r2", "s"],
       ["s", "p2"],
       ["s", "p3"],

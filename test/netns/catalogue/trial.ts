@@ -13,6 +13,7 @@ import { EvidenceView } from "../../accept/evidence-view.ts";
 import { startAgent, type Agent } from "../agent.ts";
 import { createLab, type Lab } from "../lab.ts";
 import { onProcessEnd } from "../namespaces.ts";
+import { whyNotKept } from "./kept-verdicts.ts";
 import { namesOf, seenIn, whyWrong, type Seen } from "./compare.ts";
 import type { Expected, Fault, Stage } from "./fault.ts";
 import { hopLinesBefore, type HopLines } from "./lossy-before.ts";
@@ -161,7 +162,8 @@ async function findingOf(
   cpSync(agent.dataDir, copy, { recursive: true });
   const report = JSON.parse(await agent.report("--data-dir", copy, "--since", "1h", "--format", "json")) as Report;
   const seen = seenIn(report, brokenMs - PHASE_MS, namesOf(lab));
-  const wrong = whyWrong(expected, seen);
+  const text = await agent.report("--data-dir", copy, "--since", "1h", "--full");
+  const wrong = whyWrong(expected, seen) ?? (await whyNotKept(agent, { copy, report, text }));
   const spoken = agent.log.filter((record) => typeof record["version"] === "number" && typeof record["rule"] === "string");
   const versions = spoken.map((record) => ({ certainty: String(record["certainty"]), scope: String(record["scope"]), rule: String(record["rule"]) }));
   let kept: string | null = null;
@@ -178,7 +180,7 @@ async function findingOf(
     seen,
     wrong,
     firstVerdictMs: firstVerdict(report, spoken[0]),
-    hopLines: hopLinesBefore(report, { expected, lab, observer }),
+    hopLines: hopLinesBefore({ report, text }, { expected, lab, observer }),
     versions,
     kept,
   };

@@ -41,7 +41,7 @@ class Room {
       replyRatesOf: () => null,
       gatewayOf: () => null,
       isOwnAddress: (address) => address === "10.0.0.1",
-      tablesOf: () => {
+      cyclesOf: () => {
         this.judged.push(this.nowS);
         return [];
       },

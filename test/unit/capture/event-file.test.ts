@@ -19,7 +19,7 @@ const context: EventContext = {
   replyRatesOf: () => null,
   gatewayOf: () => "10.9.0.1",
   isOwnAddress: (address) => address === "10.0.0.1",
-  tablesOf: () => [],
+  cyclesOf: () => [],
 };
 
 function fileWith(before: Counters = NONE, more: Partial<EventContext> = {}): EventFile {
@@ -59,21 +59,44 @@ describe("the mesh", () => {
   });
 });
 
-test("canaries are summed over the seconds of the event; one that answered once answers", () => {
-  const file = fileWith();
-  const told = (answers: boolean, bad: number) => ({ canaries: [{ name: GATEWAY, address: "10.9.0.1", answers, sent: 10, bad }] });
-  for (const [answers, bad] of [
-    [false, 10],
-    [true, 3],
-    [true, 0],
-  ] as const)
-    file.standing(standing(told(answers, bad)));
-  const { gateway, loopback } = file.facts();
-  assert.deepEqual([gateway, loopback], [{ address: "10.9.0.1", answers: true, sent: 30, lost: 13 }, null]);
+describe("canaries", () => {
+  const second = (fromMs: number, bad: number, answers = true) =>
+    standing({ canaries: [{ name: GATEWAY, address: "10.9.0.1", answers, sent: 10, bad, fromMs, toMs: fromMs + 900 }] });
+
+  test("are summed over the seconds of the event; one that answered once answers", () => {
+    const file = fileWith();
+    for (const [fromMs, bad, answers] of [
+      [T0, 10, false],
+      [T0 + 1_000, 3, true],
+    ] as const)
+      file.standing(second(fromMs, bad, answers));
+    const { gateway, loopback } = file.facts();
+    assert.deepEqual([gateway, loopback], [{ address: "10.9.0.1", answers: true, sent: 20, lost: 13 }, null]);
+  });
+
+  test("do not count before and after it, where they would dilute what they lost with the peers", () => {
+    const file = fileWith();
+    file.put(incidentState({ endedMs: T0 + 2_000 }));
+    for (const [fromMs, bad] of [
+      [T0 - 400, 4],
+      [T0 + 600, 10],
+      [T0 + 1_600, 4],
+      [T0 + 2_600, 0],
+    ] as const)
+      file.standing(second(fromMs, bad));
+    assert.deepEqual([file.facts().gateway?.sent, file.facts().gateway?.lost], [10, 10]);
+  });
+
+  test("of an event shorter than any second that was told count in all of them", () => {
+    const file = fileWith();
+    file.put(incidentState({ endedMs: T0 + 500 }));
+    file.standing(second(T0 - 400, 4));
+    assert.deepEqual([file.facts().gateway?.sent, file.facts().gateway?.lost], [10, 4]);
+  });
 });
 
 test("a gateway that no lost peer is behind is no witness: they are on our own link, or behind another one", () => {
-  const canaries = [{ name: GATEWAY, address: "10.9.0.1", answers: true, sent: 10, bad: 0 }];
+  const canaries = [{ name: GATEWAY, address: "10.9.0.1", answers: true, sent: 10, bad: 0, fromMs: T0, toMs: T0 + 900 }];
   for (const gatewayOf of [() => null, () => "10.9.0.254"]) {
     const file = fileWith(NONE, { gatewayOf });
     file.standing(standing({ canaries }));
@@ -132,6 +155,21 @@ describe("sweeps", () => {
     file.sweep("i1", sweep(2, ["10.9.0.1", "10.9.0.9", "10.0.0.2"], { trigger: "after" }));
     const [facts] = file.facts().incidents;
     assert.deepEqual([facts?.segment?.of, facts?.pathChanged?.now], [1, ["10.9.0.1", "10.9.0.9"]]);
+  });
+
+  test("show another path also where they did not reach the peer, and also if it came back afterwards", () => {
+    const file = fileWith();
+    file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.9"]));
+    assert.deepEqual(file.facts().incidents[0]?.pathChanged, { before: PATH, now: ["10.9.0.1", "10.9.0.9"] });
+    file.sweep("i1", sweep(2, ["10.9.0.1", "10.9.0.2", "10.0.0.2"], { trigger: "after" }));
+    assert.deepEqual(file.facts().incidents[0]?.pathChanged?.now, ["10.9.0.1", "10.9.0.9"]);
+  });
+
+  test("whose hops were silent show no other path", () => {
+    const file = fileWith();
+    file.sweep("i1", sweep(1, ["10.9.0.1"]));
+    file.sweep("i1", sweep(2, []));
+    assert.equal(file.facts().incidents[0]?.pathChanged, null);
   });
 
   test("that were skipped, or belong to another incident, count for nothing", () => {

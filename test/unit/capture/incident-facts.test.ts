@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differs, incidentFacts, type IncidentEvidence } from "../../../src/capture/incident-facts.ts";
 import type { BurstCount } from "../../../src/detect/burst-count.ts";
+import type { SweepHop } from "../../../src/path/hop.ts";
 import { heard, countOf } from "../detect/burst-builder.ts";
-import { hop } from "../path/hop-builder.ts";
 import { burstState, incidentState } from "./burst-state.ts";
 
 const TARGET = "10.9.9.9";
@@ -23,7 +23,7 @@ function evidence(count: Partial<BurstCount>, more: Partial<IncidentEvidence> = 
     sweeps: [],
     pathBefore: PATH,
     pathNow: null,
-    tables: [],
+    cycles: [],
     replyTtlChanged: null,
     ...more,
   };
@@ -34,9 +34,12 @@ test("probes that nobody has judged yet were not answered: they say nothing of w
 });
 
 test("mtr tells the hop where no sweep was made, its loss measured with what is overdue", () => {
-  const table = PATH.map((address, index) => hop(index + 1, address, { sent: 8, received: index < 2 ? 8 : 0 }));
-  const { segment } = incidentFacts(evidence({ pending: 40 }, { tables: [[...table, hop(5, TARGET, { sent: 8, received: 0 })]] }));
-  assert.deepEqual([segment?.after, segment?.before, segment?.votes], ["10.0.0.2", "10.0.0.3", 8]);
+  const cycle = [1, 2, 3, 4, 5].map((ttl): SweepHop => {
+    const address = ttl <= 2 ? (PATH[ttl - 1] ?? null) : null;
+    return { ttl, sent: true, answer: address === null ? null : { address, kind: "time-exceeded", code: 0, rttUs: 900 }, note: null };
+  });
+  const { segment } = incidentFacts(evidence({ pending: 40 }, { cycles: Array.from({ length: 8 }, () => cycle) }));
+  assert.deepEqual([segment?.after, segment?.before, segment?.far.lost], ["10.0.0.2", "10.0.0.3", 8]);
 });
 
 test("a path has changed where another router answers, or the target where a router was; silence is no change", () => {

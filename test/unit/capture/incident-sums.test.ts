@@ -11,7 +11,7 @@ function evidence(more: Partial<IncidentEvidence> = {}): IncidentEvidence {
     labels: {},
     self: "10.0.0.1",
     sweeps: [],
-    tables: [],
+    cycles: [],
     path: null,
     replyRates: null,
     pathBefore: more.path ?? null,

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { faultSegment, type FaultEvidence } from "../../../src/path/fault-segment.ts";
 import type { SweepHop } from "../../../src/path/hop.ts";
 import type { SegmentFacts } from "../../../src/verdict/facts.ts";
-import { hop } from "./hop-builder.ts";
 
 const TARGET = "10.9.9.9";
 const SELF = "10.0.0.100";
@@ -30,7 +29,7 @@ function sweep(signs: string): SweepHop[] {
 }
 
 function segment(sweeps: readonly string[], given: Partial<FaultEvidence> = {}): SegmentFacts | null {
-  return faultSegment({ target: TARGET, self: SELF, sweeps: sweeps.map(sweep), tables: [], path: PATH, replyRates: null, loss: 1, ...given });
+  return faultSegment({ target: TARGET, self: SELF, sweeps: sweeps.map(sweep), cycles: [], path: PATH, replyRates: null, loss: 1, ...given });
 }
 
 /** "after → before votes/of". */
@@ -45,6 +44,9 @@ test("a cut lies behind the last hop that answered, and the baseline knows the n
     before: "10.0.0.3",
     beforeSilent: false,
     isLast: false,
+    links: 1,
+    near: { sent: 2, lost: 0 },
+    far: { sent: 2, lost: 2 },
     votes: 2,
     of: 2,
     refusals: 0,
@@ -63,7 +65,7 @@ test("nothing is said when every sweep reached the target, or none was sent to i
 
 test("at partial loss a sweep votes that reached the target with a part of its packets only", () => {
   const sweeps = ["++.+T..T", "+++.TTTT", "++.+.TTT", "++...TTT", "+++...TT", "++.+.T.T"];
-  assert.equal(outline(segment(sweeps, { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/5");
+  assert.equal(outline(segment(sweeps, { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/6");
 });
 
 test("a path that became longer still reaches the target, one that loops does not", () => {
@@ -134,8 +136,39 @@ test("half lost: the first hop that loses decides, not the last that answered", 
   assert.equal(outline(segment([...three, ...three], { loss: 0.5 })), "10.0.0.2 → 10.0.0.3 4/6");
 });
 
-test("three sweeps at half loss may as well have been lucky: no hop is claimed", () => {
-  assert.equal(segment(["++.+.T..", "+++...T.", "++...T.T"], { loss: 0.5 }), null);
+test("three sweeps at half loss may as well have been lucky with a hop: the stretch of two links is claimed", () => {
+  const found = segment(["++.+.T..", "+++...T.", "++...T.T"], { loss: 0.5 });
+  assert.equal(outline(found), "10.0.0.1 → 10.0.0.3 2/3");
+  assert.equal(found?.links, 2);
+});
+
+test("two sweeps at half loss tell nothing", () => {
+  assert.equal(segment(["++.+.T..", "+++.TTTT"], { loss: 0.5 }), null);
+});
+
+test("a stretch that ends at the target may be the last link", () => {
+  const found = segment(["++++.T", "++++.T", "+++.T.", "++++.T", "++++T", "++++T"], { loss: 0.5 });
+  assert.deepEqual([found?.after, found?.links, found?.isLast], ["10.0.0.3", 2, true]);
+});
+
+test("a sweep whose later packets reached the target tells too where the first of them was lost", () => {
+  const sweeps = ["++.+TTTT", "++++TTTT", "++.+T.TT", "+++.TTTT", "++++TTTT", "++.+TT.T", "++..TTTT", "+++.T.TT", "+++++TTT"];
+  assert.equal(outline(segment(sweeps, { loss: 0.36 })), "10.0.0.2 → 10.0.0.3 4/6");
+});
+
+test("what a sweep did not wait for, behind the target, was not lost", () => {
+  assert.equal(segment(["++++T...", "++++T..."], { loss: 0.5 }), null);
+});
+
+test("a router that begins to limit its answers during the fault is not the fault", () => {
+  const cycles = ["+.++T", "++++.", "+.++T", "++++.", "+.++T", "++++.", "++++T", "++++.", "++++T", "++++."].map(sweep);
+  assert.equal(segment([], { cycles, loss: 0.5 })?.after, "10.0.0.4");
+});
+
+test("an mtr whose packets all got through, as those of another flow or id do, speaks against nobody", () => {
+  const cycles = Array.from({ length: 10 }, () => sweep("++++T"));
+  const sweeps = ["++......", "++......", "++......"];
+  assert.equal(segment(sweeps, { cycles, loss: 1 })?.after, "10.0.0.2");
 });
 
 test("packets that a router held back, and delivered within the timeout, were too late for every sweep", () => {
@@ -150,16 +183,21 @@ test("where the first hops were never asked, their silence is no fault before th
 
 test("a fifth lost: a few sweeps cannot tell, a hundred cycles can", () => {
   assert.equal(segment(["++++.TTT", "++++.T.T"], { loss: 0.2 }), null);
-  const table = PATH.map((address, index) => hop(index + 1, address, { sent: 75, received: index < 2 ? 75 : 60 }));
-  const found = segment(["++++.TTT"], { loss: 0.2, tables: [[...table, hop(5, TARGET, { sent: 75, received: 61 })]] });
-  assert.equal(outline(found), "10.0.0.2 → 10.0.0.3 14/15");
+  const cycles = Array.from({ length: 15 }, () => ["++++T", "++.+T", "++++T", "+++.T", "++++."].map(sweep)).flat();
+  const found = segment(["++++.TTT"], { loss: 0.2, cycles });
+  assert.equal(outline(found), "10.0.0.2 → 10.0.0.3 15/46");
+  assert.deepEqual(
+    [found?.near, found?.far],
+    [
+      { sent: 76, lost: 0 },
+      { sent: 76, lost: 15 },
+    ],
+  );
 });
 
-test("an mtr table that was cut behind its last responder counts, one that lost nothing at the target does not", () => {
-  const cut = [hop(1, "10.0.0.1"), hop(2, "10.0.0.2"), hop(3, null)];
-  assert.equal(outline(segment([], { tables: [cut] })), "10.0.0.2 → 10.0.0.3 10/10");
-  const limited = [hop(1, "10.0.0.1"), hop(2, "10.0.0.2", { received: 3 }), hop(3, "10.0.0.3"), hop(4, "10.0.0.4"), hop(5, TARGET)];
-  assert.equal(segment([], { tables: [limited] }), null);
+test("cycles of mtr count where no sweep was made; a hop that is missing in all of them while the target answers is no fault", () => {
+  assert.equal(outline(segment([], { cycles: Array.from({ length: 10 }, () => sweep("++...")) })), "10.0.0.2 → 10.0.0.3 10/10");
+  assert.equal(segment([], { cycles: Array.from({ length: 10 }, () => sweep("+.++T")), loss: 0.1 }), null);
 });
 
 test("a hop that seldom answers while healthy is not the fault when it is silent", () => {

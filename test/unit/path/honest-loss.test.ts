@@ -30,6 +30,19 @@ test("a lossy destination is not called healthy", () => {
   assert.deepEqual(notes([10, 1, 7]), [null, "answers limited by the router (later hops lose 30 %)", null]);
 });
 
+test("while the destination loses, hops that cannot have had its loss lie before the fault, and so does what is before them", () => {
+  const table = (sent: number, lost: readonly number[]): Hop[] =>
+    lost.map((count, index) => hop(index + 1, `10.0.0.${index + 1}`, { sent, received: sent - count }));
+  const label = (sent: number, lost: readonly number[]): (string | null)[] => annotateHops(table(sent, lost), null, 40).map(({ note }) => note);
+  assert.deepEqual(label(12, [0, 1, 0, 5, 5]), [null, "answers limited by the router (hops behind it answered 12 of 12)", null, null, null]);
+  assert.deepEqual(label(3, [0, 1, 0, 0, 1]), [null, "answers limited by the router (hops behind it answered 6 of 6)", null, null, null]);
+  // Three that came back may have been lucky, and the last one before the loss has nobody behind it.
+  assert.deepEqual(label(3, [0, 1, 0, 2, 1]), [null, null, null, null, null]);
+  assert.deepEqual(label(12, [0, 0, 1, 5, 5]), [null, null, null, null, null]);
+  // What loses as much as the hops behind it lost for all of them.
+  assert.deepEqual(label(40, [0, 4, 4, 16, 16]), [null, null, null, null, null]);
+});
+
 test("a silent hop is told from one that fell silent", () => {
   assert.deepEqual(notes([10, 0, 10]), [null, "silent; later hops answer", null]);
   assert.deepEqual(notes([10, 0, 10], [hop(2, null)]), [null, "silent, also while healthy; later hops answer", null]);

@@ -42,6 +42,15 @@ describe("recordings of mtr 0.95", () => {
     assert.equal(reached, true);
   });
 
+  test("each cycle is told as if it were a sweep: what it lost together belongs together", () => {
+    const outlineOf = (name: string, target: string): string[] =>
+      read(name, { target }).cycles.map((cycle) =>
+        cycle.map(({ answer }) => (answer === null ? "." : { "echo-reply": "T", "time-exceeded": "+", unreachable: "U" }[answer.kind])).join(""),
+      );
+    assert.deepEqual(outlineOf("burst", "10.77.3.2").toSorted(), ["++.", "++.", "++.", "++T", "++T", "++T", "++T", "++T", "++TT"]);
+    assert.match(outlineOf("host-unreachable", "10.77.3.77")[0] ?? "", /^\+\+U/);
+  });
+
   test("a table until a moment leaves out what was sent later and keeps answers that came later", () => {
     const burst = read("burst", { target: "10.77.3.2", untilMs: 5_500 });
     assert.deepEqual(outline(burst.hops).at(-1), "3 10.77.3.2 3/6");
@@ -85,7 +94,7 @@ describe("recordings of mtr 0.95", () => {
 });
 
 test("nothing read is an empty table", () => {
-  assert.deepEqual(readMtr([], { target: "10.0.0.9" }), { hops: [], reached: false, garbage: 0, firstHopMs: null });
+  assert.deepEqual(readMtr([], { target: "10.0.0.9" }), { hops: [], cycles: [], reached: false, garbage: 0, firstHopMs: null });
 });
 
 test("a probe without answer in the last second is in flight, one before it is lost", () => {

@@ -61,7 +61,7 @@ test("without samples an interrupted incident ends at its last line, or when it 
   store.close();
 });
 
-test("what mtr saw of an incident is a table for each run, of what was sent until then", (t) => {
+test("what mtr saw of an incident are its cycles, of what was sent until then", (t) => {
   const store = new EvidenceStore(tempDir(t));
   const mtr = { kind: "mtr", facts: {}, hops: [] } as const;
   store.openIncident(incident(), [
@@ -76,10 +76,10 @@ test("what mtr saw of an incident is a table for each run, of what was sent unti
   store.appendLines({ captureId: "run", number: 0, lines });
   store.appendLines({ captureId: "after", number: 0, lines });
   const seen = (untilMs: number | null): unknown =>
-    store.mtrTables("i1", untilMs).map((hops) => hops.map(({ address, sent, received }) => [address, sent, received]));
-  assert.deepEqual(seen(null), [[["10.0.0.1", 3, 3]]]);
-  assert.deepEqual(seen(T0 + 1300), [[["10.0.0.1", 2, 2]]]);
-  assert.deepEqual(store.mtrTables("i2", null), []);
+    store.mtrCycles("i1", untilMs).map((hops) => hops.map(({ ttl, answer }) => [ttl, answer?.address]));
+  assert.deepEqual(seen(null), [[[1, "10.0.0.1"]], [[1, "10.0.0.1"]], [[1, "10.0.0.1"]]]);
+  assert.deepEqual(seen(T0 + 1300), [[[1, "10.0.0.1"]], [[1, "10.0.0.1"]]]);
+  assert.deepEqual(store.mtrCycles("i2", null), []);
   store.close();
 });
 

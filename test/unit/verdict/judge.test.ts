@@ -541,9 +541,58 @@ holds(
 );
 holds("stateful firewall stuck on an id", event([incident(1, { sent: 300, lost: 300, segment: behind(2, 1), freshId: count(0, 20) })]), {
   scope: "path",
+  hop: midPath,
   certainty: "likely",
   rule: "state-on-the-way",
 });
+holds(
+  "a firewall stuck on our ids alone: the peer heard none of ours, and its own arrived",
+  event([
+    incident(1, {
+      sent: 300,
+      lost: 300,
+      segment: behind(2, 1),
+      freshId: count(0, 20),
+      hearing: heard({ in: count(0, 300), out: count(300, 300) }),
+    }),
+  ]),
+  {
+    scope: "path",
+    direction: "out",
+    hop: midPath,
+    certainty: "likely",
+    rule: "state-on-the-way",
+  },
+);
+holds(
+  "one of two links behind the second router, the last one not among them",
+  event([incident(1, { lost: 30, segment: behind(2, 1, { before: access(1), links: 2 }) })]),
+  {
+    scope: "path",
+    hop: { after: R2, before: access(1) },
+    certainty: "likely",
+    rule: "trace-ended",
+  },
+);
+holds(
+  "one of two links, the last one among them: neither the path nor the peer is accused",
+  event([incident(1, { segment: behind(3, 1, { before: "10.101.0.2", links: 2, isLast: true }) })]),
+  {
+    scope: "uncertain",
+    certainty: "possible",
+    rule: "not-located",
+  },
+);
+holds(
+  "a peer that was not traced knows by its baseline what comes behind the hop that the traces agree on",
+  event(everybody(12, (number) => ({ segment: number <= 3 ? behind(1, number, { before: null, beforeSilent: true }) : null }))),
+  {
+    scope: "uplink",
+    hop: { after: GATEWAY, before: R2 },
+    certainty: "likely",
+    rule: "all-peers-near",
+  },
+);
 holds(
   "one fresh answer may be the end of the fault",
   event([incident(1, { sent: 300, lost: 300, segment: behind(2, 1), freshId: count(19, 20) })]),
@@ -613,7 +662,12 @@ test("a verdict shows the counts it rests on", () => {
     outLost: 27,
     outArrived: 61,
     expectedLossPct: 30.7,
+    nearSent: 12,
+    nearAnswered: 12,
+    farSent: 12,
+    farAnswered: 0,
     votes: 3,
     of: 4,
+    links: 1,
   });
 });

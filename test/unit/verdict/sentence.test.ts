@@ -4,7 +4,7 @@ import type { EventFacts } from "../../../src/verdict/facts.ts";
 import { judge } from "../../../src/verdict/judge.ts";
 import { sentence } from "../../../src/verdict/sentence.ts";
 import { english, type Words } from "../../../src/verdict/words.ts";
-import { behind, calmHost, canary, count, event, everybody, heard, incident, R2 } from "./facts-builder.ts";
+import { access, behind, calmHost, canary, count, event, everybody, heard, incident, R2 } from "./facts-builder.ts";
 
 function say(facts: EventFacts, words?: Words): string {
   return sentence(facts, judge(facts), words);
@@ -13,7 +13,7 @@ function say(facts: EventFacts, words?: Words): string {
 const oneWay = incident(1, {
   peer: "bj-b1",
   lost: 28,
-  segment: behind(2, 1, { votes: 3, of: 4 }),
+  segment: behind(2, 1, { far: count(4, 12) }),
   hearing: heard({ in: count(0, 88), out: count(27, 88) }),
 });
 
@@ -21,7 +21,7 @@ test("a one-way loss: when, how much, which way, behind which hop, why, who was 
   assert.equal(
     say(event([oneWay], { host: { ...calmHost, tcpRetransmits: 14 } })),
     "from 04:12:03.2 to 04:12:12.1 UTC, 31 % of packets from sh-a1 to bj-b1 were lost, outbound only, behind 10.20.12.2; " +
-      "probably the path to bj-b1, which did not hear 27 of 88 probes while 88 of 88 of its own arrived here; 3 of 4 traces ended there; " +
+      "probably the path to bj-b1, which did not hear 27 of 88 probes while 88 of 88 of its own arrived here; 10.20.12.2 answered 12 of 12 trace packets, 10.20.23.2 8 of 12; " +
       "eleven other peers were clean; our own uplink, gateway and NIC were clean; real TCP retransmitted at the same moment",
   );
 });
@@ -44,7 +44,7 @@ test("an uplink is not called clean where it is accused", () => {
   assert.equal(
     say(facts),
     "from 04:12:03.2 to 04:12:12.1 UTC, 100 % of packets from sh-a1 to 12 of 12 peers were lost, behind 10.20.1.1; probably our uplink; " +
-      "3 of 3 traces ended there; our own gateway and NIC were clean",
+      "the traces to 3 of 3 peers traced ended there; our own gateway and NIC were clean",
   );
 });
 
@@ -55,7 +55,7 @@ test("a fault of our own has its error code and accuses nobody else", () => {
   );
   assert.equal(
     say(facts),
-    "from 04:12:03.2 to 04:12:12.1 UTC, sh-a1 could not send 1008 of 1068 packets to 12 of 12 peers, outbound only; " +
+    "from 04:12:03.2 to 04:12:12.1 UTC, sh-a1 could not send 1008 of 1068 packets to 12 of 12 peers; " +
       "certainly our own firewall: the kernel refused the sends (EPERM)",
   );
 });
@@ -69,6 +69,28 @@ test("a common cause has its name", () => {
     say(facts),
     /to 3 of 23 peers were lost; probably a cause in common at site=s3, as 3 of 3 peers there were bad; 20 other peers were clean/,
   );
+});
+
+test("a stretch of two links has two ends, and a fault before the first hop has one witness", () => {
+  const stretch = behind(2, 1, { links: 2, before: access(1), far: count(4, 12) });
+  assert.match(say(event([incident(1, { ...oneWay, segment: stretch })])), /, outbound only, between 10\.20\.12\.2 and 10\.20\.30\.1; /);
+  const first = behind(0, 1, { far: count(12, 12) });
+  assert.match(say(event([incident(1, { segment: first })])), /, before 10\.20\.1\.1; .*; 10\.20\.1\.1 answered 0 of 12 trace packets; /);
+});
+
+test("where nothing came from behind the hop, none is said; a next hop without a name is not given one", () => {
+  assert.match(say(event([incident(1, { segment: behind(2, 1) })])), /; 10\.20\.12\.2 answered 12 of 12 trace packets, 10\.20\.23\.2 none of 12; /);
+  const nameless = behind(2, 1, { before: null, beforeSilent: true, far: count(5, 12) });
+  assert.match(say(event([incident(1, { lost: 40, segment: nameless })])), /trace packets, the next hop that answers otherwise 7 of 12; /);
+});
+
+test("bursts with good times between them are told as such: the share is theirs alone", () => {
+  assert.match(say(event([{ ...oneWay, bursts: 2 }])), /^in bursts from 04:12:03\.2 to 04:12:12\.1 UTC, 31 % of packets/);
+});
+
+test("peers that lost very differently have their range told", () => {
+  const facts = event([incident(1, { lost: 89 }), incident(2, { lost: 18 })]);
+  assert.match(say(facts), /UTC, 60 % \(20 % to 100 % by peer\) of packets from sh-a1 to 2 of 12 peers were lost/);
 });
 
 test("an event that lasts has no end, and one over midnight has its dates", () => {

@@ -2,9 +2,9 @@
  * Which hop the fault is behind: the candidates under which the counts are likeliest, if they are likelier than all others together.
  *
  * A fault behind hop c predicts that hops up to c answer as they do while healthy, and that everything behind c loses what the target loses. Packets may be lost
- * one by one all the time, or all of them by turns, or of some flows only: under each of these natures a sweep or a cycle of mtr met either the worse loss or none,
- * so that the mean is what the probes lost. That is why a total loss that a trace did not meet speaks against nobody, while one that lost its first packet behind
- * c speaks for c, also where later packets of it arrived.
+ * one by one all the time, what routers answer more than probes; or all of them by turns, or of some flows only, so that a sweep or a cycle of mtr met either the
+ * worse loss or none. Nobody knows which nature it is: each is as likely as the others until the counts tell. That is why a total loss that a trace did not meet
+ * speaks against nobody, while one that lost its first packet behind c speaks for c, also where later packets of it arrived.
  *
  * A router may limit its answers just now without having done so before. It is allowed for at a price: two answers missing at one hop while later hops answered
  * make no fault there.
@@ -18,10 +18,15 @@ const MIN_REPLY_RATE = 0.05;
 /** A loss is never quite total: the fault may have begun within a sweep. Two misses before the fault are likelier than one answer from behind it. */
 const MAX_LOSS = 0.9999;
 const MIN_LOSS = 0.05;
-/** One router in fifty that answers well while healthy limits its answers during a fault, and to any rate. */
-const LIMITED = 0.02;
-/** Natures, in equal steps: from one by one, at the average loss, to all of them by turns. */
-const STEPS = 2;
+/** One router in a hundred that answers well while healthy limits its answers during a fault, and to any rate. */
+const LIMITED = 0.01;
+/** Of a loss: how far from the average to everything it goes where it is met, and whether it is met by turns or always. */
+const NATURES = [
+  { worse: 0, byTurns: false },
+  { worse: 0.5, byTurns: false },
+  { worse: 0.5, byTurns: true },
+  { worse: 1, byTurns: true },
+] as const;
 /** Share that what is claimed must have of all: a hop goes into a ticket. */
 const CLEAR = 0.95;
 
@@ -58,14 +63,14 @@ export function likeliestStretch(observations: readonly Observation[], by: Witne
 function logLikelihood(faultTtl: number, observations: readonly Observation[], { observed, rates }: Witnesses): number {
   const before = observed.filter((ttl) => ttl <= faultTtl).map((ttl) => logHealthy(totalAt(ttl, observations), replyRate(rates, ttl)));
   const behind = observed.filter((ttl) => ttl > faultTtl);
-  const rest = Array.from({ length: STEPS + 1 }, (_, step) =>
+  const rest = NATURES.map(({ worse, byTurns }) =>
     sum(
       observations.map(({ hops, target, loss }) => {
         const average = clamp(loss, MIN_LOSS, MAX_LOSS);
-        const bad = Math.min(MAX_LOSS, average + ((1 - average) * step) / STEPS);
+        const bad = Math.min(MAX_LOSS, average + (1 - average) * worse);
         const seen = [...behind.map((ttl) => ({ seen: hops.get(ttl), rate: replyRate(rates, ttl) })), { seen: target, rate: 1 - HEALTHY_MISS }];
         const having = (lost: number): number => sum(seen.map((one) => logBernoulli(one.seen, one.rate * (1 - lost))));
-        const share = Math.min(MAX_LOSS, average / bad);
+        const share = Math.min(MAX_LOSS, byTurns ? average / bad : 1);
         return logSum([Math.log(share) + having(bad), Math.log(1 - share) + having(0)]);
       }),
     ),

@@ -29,14 +29,14 @@ export interface SweepContext {
 }
 
 /**
- * Null when none was sent to the target. Where its TTL is not known any answer of the target counts as reached, and a sweep that reached it tells nothing: which
+ * Null when nothing was sent. Where the TTL of the target is not known any answer of the target counts as reached, and a sweep that reached it tells nothing: which
  * TTLs are hops is not known. A router that answers at the target's TTL made the path longer: that packet was not lost.
  */
 export function readSweep(sweep: readonly SweepHop[], { target, self, end }: SweepContext): Omit<Observation, "loss"> | null {
   const asked = sweep.filter((hop) => hop.sent || hop.answer !== null).toSorted((a, b) => a.ttl - b.ttl);
   const isTarget = ({ answer }: SweepHop): boolean => answer !== null && (answer.kind === "echo-reply" || sameAddress(answer.address, target));
   const beyond = asked.filter((hop) => end === null || hop.ttl >= end);
-  if (beyond.length === 0 || (end === null && asked.some(isTarget))) return null;
+  if (asked.length === 0 || (end === null && asked.some(isTarget))) return null;
   const hops = new Map<number, Seen>();
   const addresses = new Map<number, string>();
   const seen = new Set<string>();

@@ -42,6 +42,11 @@ describe("catalogue", { skip: skipLab, concurrency: LABS }, () => {
     );
     assert.ok(right >= MIN_RIGHT * findings.length, `only ${right} of ${findings.length} are right`);
     const typical = times[Math.floor(times.length / 2)] ?? 0;
+    assert.equal(
+      findings.reduce((sum, { hopLines }) => sum + hopLines.lossy, 0),
+      0,
+      "hops before the fault that a table shows as lossy",
+    );
     assert.ok(typical <= FIRST_VERDICT_MS, `first verdicts ${typical} ms after the detection`);
   });
 });

@@ -7,7 +7,7 @@ import type { EventFacts } from "./facts.ts";
 import { findingsOf } from "./findings.ts";
 import { allPeersFaults, nearFaults } from "./near-faults.ts";
 import { ownFaults } from "./own-faults.ts";
-import { peerFaults, stateFaults } from "./peer-faults.ts";
+import { hopBehind, peerFaults, stateFaults, traceCounts } from "./peer-faults.ts";
 import type { Match, Rule } from "./rule.ts";
 import { sharedFaults } from "./shared-faults.ts";
 import type { Verdict } from "./verdict.ts";
@@ -24,7 +24,11 @@ export function judge(facts: EventFacts): Verdict {
   return { ...nothing, findings: findingsOf(view, nothing) };
 }
 
+/** Of one peer the traces may tell at least that it is the last link or the peer itself. */
 function uncertain({ peers, bad, sent, lost, judged, incidents }: EventView): Match {
-  const rule = incidents.length > 1 ? "no-common-cause" : "not-located";
-  return { scope: "uncertain", direction: "unknown", hop: null, certainty: "possible", rule, counts: { peers, bad, sent, judged, lost } };
+  const [only, ...others] = incidents;
+  const isAlone = only !== undefined && others.length === 0;
+  const counts = { peers, bad, sent, judged, lost, ...(isAlone ? traceCounts(only.segment) : {}) };
+  const rule = others.length > 0 ? "no-common-cause" : "not-located";
+  return { scope: "uncertain", direction: "unknown", hop: isAlone ? hopBehind(only) : null, certainty: "possible", rule, counts };
 }

@@ -117,12 +117,12 @@ function traceEnded(incident: IncidentFacts, view: EventView): Match | null {
   return { scope: "path", direction: "unknown", hop: hopBehind(incident), certainty, rule: "trace-ended", counts: traceCounts(segment) };
 }
 
-function hopBehind({ segment, address }: IncidentFacts): Match["hop"] {
+export function hopBehind({ segment, address }: IncidentFacts): Match["hop"] {
   return segment === null ? null : { after: segment.after, before: segment.isLast ? address : segment.before };
 }
 
 /** Packets of the traces on either side of the fault. */
-function traceCounts(segment: SegmentFacts | null): Record<string, number> {
+export function traceCounts(segment: SegmentFacts | null): Record<string, number> {
   if (segment === null) return {};
   const { near, far, votes, of, links } = segment;
   return {

@@ -510,7 +510,10 @@ holds("peer host down, alone behind its router", event([incident(1, { segment: b
   rule: "peer-down",
 });
 holds("peer host down, its router says so", event([incident(1, { segment: behind(4, 1, { refusals: 2 }) })], { peers: 1 }), peerDown);
-holds("partial loss on the last link with nobody to hear", event([incident(1, { lost: 30, segment: behind(4, 1) })]), notLocated);
+holds("partial loss on the last link with nobody to hear", event([incident(1, { lost: 30, segment: behind(4, 1) })]), {
+  ...notLocated,
+  hop: { after: access(1), before: "10.101.0.2" },
+});
 holds("peer's agent stopped: no loss, no requests", event([incident(1, { lost: 0, hearing: heard({ in: count(89, 89) }) })]), {
   scope: "peer",
   certainty: "likely",
@@ -579,6 +582,7 @@ holds(
   event([incident(1, { segment: behind(3, 1, { before: "10.101.0.2", links: 2, isLast: true }) })]),
   {
     scope: "uncertain",
+    hop: { after: R3, before: "10.101.0.2" },
     certainty: "possible",
     rule: "not-located",
   },

@@ -3,10 +3,10 @@ import { cablePulled, commands, lossyLink, stuckIds, together } from "./breaks.t
 import type { Fault } from "./fault.ts";
 
 /**
- * Long enough for the thinnest of these losses: 20 % is noticed after 3.4 s on average, and a router answers once a second: it takes a dozen answers of each to
+ * Long enough for the thinnest of these losses: 20 % is noticed after 3.4 s on average, and a router answers once a second: it takes two dozen answers of each to
  * tell one link from the next.
  */
-const THIN_MS = 16_000;
+const THIN_MS = 20_000;
 const TOTAL_MS = 4_000;
 /** Some, as a bad link loses. */
 const SOME = [200, 600] as const;

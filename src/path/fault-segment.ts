@@ -48,7 +48,8 @@ export function faultSegment(evidence: FaultEvidence): SegmentFacts | null {
   if (stretch === null || isUnasked(stretch, observed)) return null;
   const next = observed.find((ttl) => ttl > stretch.to) ?? null;
   const after = stretch.from === 0 ? null : addressAt(stretch.from, { observations, path });
-  const [near, far] = [stretch.from === 0 ? null : countAt(stretch.from, observations), countAt(next, observations)];
+  const near = stretch.from === 0 ? null : countAt(stretch.from, observations);
+  const far = next === null ? tracesTo(observations) : countAt(next, observations);
   return {
     after,
     afterTtl: stretch.from,
@@ -79,6 +80,12 @@ function sweepLoss(sweeps: readonly Omit<Observation, "loss">[], { loss }: Fault
 function countAt(ttl: number | null, observations: readonly Pick<Observation, "hops" | "target">[]): Count {
   const all = observations.flatMap(({ hops, target }) => (ttl === null ? target : (hops.get(ttl) ?? [])));
   return { sent: all.reduce((sum, { sent }) => sum + sent, 0), lost: all.reduce((sum, seen) => sum + missed(seen), 0) };
+}
+
+/** A trace sends the target several packets: whether one came back is what it tells. */
+function tracesTo(observations: readonly Observation[]): Count {
+  const traces = observations.filter(({ target }) => target.sent > 0);
+  return { sent: traces.length, lost: traces.filter(({ target }) => target.answered === 0).length };
 }
 
 /** "Not even the first", where the first was never asked: the fault is before the first that was, which may be anywhere. */

@@ -39,7 +39,7 @@ export function remoteLines(
 /** The captures with the labels of their table, as the text shows them. */
 export function withRemoteNotes(captures: readonly ReportCapture[]): ReportCapture[] {
   const labels = new Map(groupsOf(captures).flatMap((group) => group.captures.map((capture) => [capture.id, group.labels] as const)));
-  return captures.map((capture) => withLabels(capture, labels.get(capture.id) ?? new Map()));
+  return captures.map((capture) => withLabels(capture, { labels: labels.get(capture.id) ?? new Map() }));
 }
 
 /** By request, oldest first. */

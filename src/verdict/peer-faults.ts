@@ -43,11 +43,11 @@ function stateOnTheWay(view: EventView): Match | null {
   return {
     scope: others.length > 0 ? "shared" : "path",
     direction: commonDirection(view),
-    // Which side of the box the traces die on is the same question as for any other loss: they carry the ids that are lost.
+    // Sweeps carry the ids that are lost and end where any loss ends; mtr has an id of its own and may get through, so that packets of both tell nothing.
     hop: located === null ? hopOf(end) : { after: located.after, before: located.before },
     certainty: "likely",
     rule: "state-on-the-way",
-    counts: { freshSent, freshAnswered: freshSent - freshLost, lost: view.lost, judged: view.judged, ...traceCounts(located), ...endCounts(end) },
+    counts: { freshSent, freshAnswered: freshSent - freshLost, lost: view.lost, judged: view.judged, links: located?.links ?? 1, ...endCounts(end) },
   };
 }
 

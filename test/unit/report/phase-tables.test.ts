@@ -108,3 +108,27 @@ test("a trace of ours that another node asked for as well is evidence like any o
   assert.deepEqual(jsonNotes(incident), [[LIMITED, null]]);
   assert.deepEqual(textNotes(incident), [LIMITED, ""]);
 });
+
+test("what the verdict holds for sound is not shown as lossy in the traces of the fault, even where nothing answered behind it", () => {
+  const verdict = {
+    scope: "peer",
+    direction: "unknown",
+    hop: { after: "10.0.0.2", before: "10.0.0.3" },
+    certainty: "likely",
+    at: "2026-11-20T04:12:13.000Z",
+    version: 1,
+    counts: {},
+    sentence: "",
+    rule: "peer-down",
+    findings: [],
+  } as const;
+  const sound = "answers limited by the router (by the verdict the fault lies behind it)";
+  const captures = [{ hops: table(["1/1", "0/1"]) }, { kind: "mtr", hops: table(["5/5", "4/5", "0/5"]) }] as const;
+  const told = incidentOf(captures, { loss_pct: 100, verdict });
+  assert.deepEqual(textNotes(told), ["", sound, ""]);
+  assert.deepEqual(jsonNotes(told), [
+    [null, sound],
+    [null, sound, null],
+  ]);
+  assert.deepEqual(textNotes(incidentOf(captures, { loss_pct: 100 })), ["", "", ""]);
+});

@@ -1,4 +1,5 @@
 /** What is known of an incident → the facts that its verdict rests on. Pure. */
+import type { BurstCount } from "../detect/burst-count.ts";
 import type { Incident } from "../detect/incident.ts";
 import { incidentKind } from "../detect/incident.ts";
 import { faultSegment } from "../path/fault-segment.ts";
@@ -114,10 +115,7 @@ function hearing(incident: Incident): HearingFacts {
   const bursts = incident.bursts.filter((burst) => burst.hearing.state === "calibrated");
   const last = incident.bursts.at(-1)?.hearing;
   if (bursts.length === 0) return { state: last?.state ?? "none", authentic: last?.authentic ?? false, in: null, out: null, saysBad: null };
-  const told = bursts.map(({ count }) => ({
-    sent: count.sent - count.lost - count.blind - count.pending + count.lostHeard + count.lostUnheard,
-    lost: count.lostUnheard,
-  }));
+  const told = bursts.map(({ count }) => toldOf(count));
   // Answered probes were heard, of course: without a word on the lost ones nothing is known of the way out.
   const knows = bursts.some(({ count }) => count.lostHeard + count.lostUnheard > 0);
   const said = bursts.map((burst) => burst.hearing.saysBad).filter((bad) => bad !== null);
@@ -128,6 +126,17 @@ function hearing(incident: Incident): HearingFacts {
     out: knows ? add(told) : null,
     saysBad: said.length === 0 ? null : said.includes(true),
   };
+}
+
+/**
+ * Our probes of which the peer's word is known. Those that were answered were heard, of course: they count only in the share that is known of the others too. All
+ * of them beside the few lost ones that it has told of so far would make it look as if it had heard nearly everything.
+ */
+function toldOf({ sent, lost, blind, pending, lostHeard, lostUnheard }: BurstCount): Count {
+  const told = lostHeard + lostUnheard;
+  const missing = lost + pending;
+  const answered = sent - blind - missing;
+  return { sent: told + Math.round(answered * (missing === 0 ? 1 : Math.min(1, told / missing))), lost: lostUnheard };
 }
 
 /** It sent about as many requests as it does when all is well. What stands still sends none, and then none is missing. */

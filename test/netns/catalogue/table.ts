@@ -12,12 +12,13 @@ export function markdown(findings: readonly Finding[]): string {
   const late = findings.filter(({ firstVerdictMs }) => (firstVerdictMs ?? 0) > FIRST_VERDICT_MS).length;
   const told = findings.filter(({ firstVerdictMs }) => firstVerdictMs !== null).length;
   const [lossy, limited, asked] = [sum(findings, "lossy"), sum(findings, "limited"), sum(findings, "lines")];
+  const hasty = findings.flatMap(accusedBefore);
   return [
     "| fault | observer | expected | got | rule | certainty | right | first verdict, ms (median, worst) | sentence |",
     "|---|---|---|---|---|---|---|---|---|",
     ...lines,
     "",
-    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}. Hops before the fault that a table of a report shows as lossy: ${lossy} of ${asked} lines; with a loss that is labelled as the router's own limit: ${limited}.`,
+    `Right: ${right} of ${findings.length} (${((100 * right) / Math.max(1, findings.length)).toFixed(1)} %). Wrong and marked certain: ${certain}. First verdict later than ${FIRST_VERDICT_MS} ms: ${late} of ${told}. Hops before the fault that a table of a report shows as lossy: ${lossy} of ${asked} lines; with a loss that is labelled as the router's own limit: ${limited}. Earlier versions of a verdict that accused somebody else: ${hasty.length} of ${findings.flatMap(({ versions }) => versions).length}, as certain: ${hasty.filter(({ certainty }) => certainty === "certain").length}.`,
     ...wrong.map(wrongLine),
     "",
   ].join("\n");
@@ -25,6 +26,12 @@ export function markdown(findings: readonly Finding[]): string {
 
 function sum(findings: readonly Finding[], of: keyof Finding["hopLines"]): number {
   return findings.reduce((total, { hopLines }) => total + hopLines[of], 0);
+}
+
+/** What was said on the way to the last version and named another party than that. */
+function accusedBefore({ versions }: Finding): Finding["versions"] {
+  const last = versions.at(-1)?.scope;
+  return versions.filter(({ scope }) => scope !== last && scope !== "uncertain");
 }
 
 /** After the detection of the burst. */

@@ -29,8 +29,11 @@ function evidence(count: Partial<BurstCount>, more: Partial<IncidentEvidence> = 
   };
 }
 
-test("probes that nobody has judged yet were not answered: they say nothing of what the peer heard", () => {
-  assert.deepEqual(incidentFacts(evidence({ lost: 10, lostUnheard: 10, pending: 20 })).hearing.out, { sent: 20, lost: 10 });
+test("probes that nobody has judged yet were not answered: answered ones count only in the share that is known of the others", () => {
+  // 40 sent: ten answered, ten lost of which all is known, twenty overdue.
+  assert.deepEqual(incidentFacts(evidence({ lost: 10, lostUnheard: 10, pending: 20 })).hearing.out, { sent: 13, lost: 10 });
+  assert.deepEqual(incidentFacts(evidence({ lost: 10, lostHeard: 1, lostUnheard: 1, pending: 20 })).hearing.out, { sent: 3, lost: 1 });
+  assert.deepEqual(incidentFacts(evidence({ lost: 10, lostHeard: 4, lostUnheard: 6 })).hearing.out, { sent: 40, lost: 6 });
 });
 
 test("mtr tells the hop where no sweep was made, its loss measured with what is overdue", () => {

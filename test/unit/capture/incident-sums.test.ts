@@ -55,7 +55,7 @@ describe("hearing", () => {
       state: "calibrated",
       authentic: false,
       in: { sent: 100, lost: 10 },
-      out: { sent: 100 + 72, lost: 12 },
+      out: { sent: 100 + 30, lost: 12 },
       saysBad: true,
     });
   });

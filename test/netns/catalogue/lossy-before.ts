@@ -22,7 +22,7 @@ interface Line {
 
 const NOT_THE_PATHS = /answers limited by the router|silent/;
 /** "  3.|-- 10.1.0.10    8.3%    12    11    1.0   0.9   1.2   note". */
-const TEXT_LINE = /^ +\d+\.\|-- (\S+) +([\d.]+)% +[1-9]\d* .*?(?: {3}(\S.*))?$/;
+const TEXT_LINE = /^ +\d+\.\|-- (?:.* \()?([\da-f.:]+)\)? +([\d.]+)% +[1-9]\d* .*?(?: {3}(\S.*))?$/;
 
 export function hopLinesBefore(
   rendered: { readonly report: Report; readonly text: string },

@@ -1,11 +1,11 @@
 /** What follows from a change of a peer's detector: traces, counts, slices of the recorder, probes with a fresh id. Canaries have none of these. */
 import type { DetectorChange } from "../detect/detector.ts";
-import type { BurstBook } from "./bursts.ts";
-import type { FreshIds } from "./fresh-ids.ts";
+import type { BurstBook } from "./counting/bursts.ts";
+import type { FreshIds } from "./probing/fresh-ids.ts";
 import type { Peer } from "./peer.ts";
-import type { Slices } from "./slices.ts";
-import type { Standing } from "./standing.ts";
-import type { SweepSchedule } from "./sweep-schedule.ts";
+import type { Slices } from "./counting/slices.ts";
+import type { Standing } from "./counting/standing.ts";
+import type { SweepSchedule } from "./sweeps/sweep-schedule.ts";
 
 interface Options {
   readonly bursts: BurstBook;

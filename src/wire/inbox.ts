@@ -2,14 +2,14 @@
 import { createIcmpPacket, readIcmp4, readIcmp6, type IcmpPacket } from "../packet/icmp.ts";
 import type { Flow } from "../packet/probe.ts";
 import type { Clock } from "./clock.ts";
-import type { Drain } from "./drain.ts";
-import type { FreshIds } from "./fresh-ids.ts";
-import type { Hearing } from "./hearing.ts";
+import type { Drain } from "./socket/drain.ts";
+import type { FreshIds } from "./probing/fresh-ids.ts";
+import type { Hearing } from "./hearing/hearing.ts";
 import { FLOWS, type Peer } from "./peer.ts";
-import type { Readiness } from "./readiness.ts";
-import { isFromPeer, type Replies } from "./replies.ts";
-import type { Standing } from "./standing.ts";
-import type { Sweeper } from "./sweeper.ts";
+import type { Readiness } from "./socket/readiness.ts";
+import { isFromPeer, type Replies } from "./probing/replies.ts";
+import type { Standing } from "./counting/standing.ts";
+import type { Sweeper } from "./sweeps/sweeper.ts";
 
 interface Options {
   /** Canaries too, by index. */

@@ -5,11 +5,11 @@
 import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import { SystemClock } from "./clock.ts";
-import type { IcmpSocket } from "./icmp-socket.ts";
+import type { IcmpSocket } from "./socket/icmp-socket.ts";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
 import { Prober } from "./prober.ts";
-import { RunDelay } from "./run-delay.ts";
-import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./raw-icmp-socket.ts";
+import { RunDelay } from "./socket/run-delay.ts";
+import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./socket/raw-icmp-socket.ts";
 
 /** Messages that wait for a stopped agent; beyond it rollups are dropped and counted, evidence never. */
 const MAX_WAITING = 20_000;

@@ -1,12 +1,12 @@
 /** What the agent tells the wire while it runs. */
-import type { BurstBook } from "./bursts.ts";
+import type { BurstBook } from "./counting/bursts.ts";
 import type { Clock } from "./clock.ts";
-import type { FreshIds } from "./fresh-ids.ts";
+import type { FreshIds } from "./probing/fresh-ids.ts";
 import type { AgentCommand } from "./messages.ts";
 import { setAddress, type Peer } from "./peer.ts";
 import type { PeersByAddress } from "./peers-by-address.ts";
-import type { Sweeper } from "./sweeper.ts";
-import type { SweepSchedule } from "./sweep-schedule.ts";
+import type { Sweeper } from "./sweeps/sweeper.ts";
+import type { SweepSchedule } from "./sweeps/sweep-schedule.ts";
 
 interface Options {
   /** Canaries too. */

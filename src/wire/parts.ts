@@ -1,34 +1,34 @@
 /** The parts of a wire and who tells whom: nothing but wiring, in the order in which a probe goes through them. */
-import { Blindness } from "./blindness.ts";
-import { BurstBook } from "./bursts.ts";
+import { Blindness } from "./probing/blindness.ts";
+import { BurstBook } from "./counting/bursts.ts";
 import type { Clock } from "./clock.ts";
-import { Drain, type Sockets } from "./drain.ts";
-import { Entropy } from "./entropy.ts";
+import { Drain, type Sockets } from "./socket/drain.ts";
+import { Entropy } from "./probing/entropy.ts";
 import { Episodes } from "./episodes.ts";
-import { FirstReplies } from "./first-replies.ts";
-import { FreshIds } from "./fresh-ids.ts";
-import { Hearing } from "./hearing.ts";
+import { FirstReplies } from "./probing/first-replies.ts";
+import { FreshIds } from "./probing/fresh-ids.ts";
+import { Hearing } from "./hearing/hearing.ts";
 import { Inbox } from "./inbox.ts";
-import { InFlight, ringFor } from "./in-flight.ts";
-import { Judge, SETTLE_SLACK_US } from "./judge.ts";
-import { KeyedAdmission } from "./keyed-admission.ts";
-import { buildLanes } from "./lanes.ts";
-import { MeshKeys } from "./mesh-keys.ts";
+import { InFlight, ringFor } from "./probing/in-flight.ts";
+import { Judge, SETTLE_SLACK_US } from "./probing/judge.ts";
+import { KeyedAdmission } from "./hearing/keyed-admission.ts";
+import { buildLanes } from "./probing/lanes.ts";
+import { MeshKeys } from "./hearing/mesh-keys.ts";
 import type { WireMessage, WirePeer, WireSettings } from "./messages.ts";
-import { OpenAdmission } from "./open-admission.ts";
+import { OpenAdmission } from "./hearing/open-admission.ts";
 import { Orders } from "./orders.ts";
-import { PeerClocks } from "./peer-clocks.ts";
+import { PeerClocks } from "./hearing/peer-clocks.ts";
 import { PeersByAddress } from "./peers-by-address.ts";
 import type { Peer } from "./peer.ts";
-import { Readiness } from "./readiness.ts";
-import { RemoteAsks } from "./remote-asks.ts";
-import { Replies } from "./replies.ts";
-import { Rollups } from "./rollups.ts";
-import { Sender } from "./sender.ts";
-import { Slices } from "./slices.ts";
-import { Standing } from "./standing.ts";
-import { SweepSchedule } from "./sweep-schedule.ts";
-import { Sweeper } from "./sweeper.ts";
+import { Readiness } from "./socket/readiness.ts";
+import { RemoteAsks } from "./hearing/remote-asks.ts";
+import { Replies } from "./probing/replies.ts";
+import { Rollups } from "./counting/rollups.ts";
+import { Sender } from "./probing/sender.ts";
+import { Slices } from "./counting/slices.ts";
+import { Standing } from "./counting/standing.ts";
+import { SweepSchedule } from "./sweeps/sweep-schedule.ts";
+import { Sweeper } from "./sweeps/sweeper.ts";
 
 /**
  * Waking up costs as much processor time as a dozen sends (measured: 0.2 ms on cold caches). So a small load is sent in fewer portions, and a large one in

@@ -5,8 +5,8 @@ import { addressBytes, holdsAddress } from "../packet/address.ts";
 import type { Flow } from "../packet/probe.ts";
 import { Detector } from "../detect/detector.ts";
 import { createRtt, type RttState } from "../detect/rtt.ts";
-import type { PaceGroup } from "./pacer.ts";
-import type { Recorder } from "./recorder.ts";
+import type { PaceGroup } from "./probing/pacer.ts";
+import type { Recorder } from "./counting/recorder.ts";
 import type { WirePeer, WireSettings } from "./messages.ts";
 
 /** Flows per peer: the ICMP ids and checksums over which its probes rotate. */

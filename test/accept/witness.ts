@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { createIcmpPacket, readIcmp4 } from "../../src/packet/icmp.ts";
 import { FLAG_TRACE } from "../../src/packet/probe.ts";
-import { RawIcmpSocket } from "../../src/wire/raw-icmp-socket.ts";
+import { RawIcmpSocket } from "../../src/wire/socket/raw-icmp-socket.ts";
 import type { Lab } from "../netns/lab.ts";
 
 export interface Heard {

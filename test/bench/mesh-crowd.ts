@@ -7,7 +7,7 @@ import process from "node:process";
 import raw from "raw-socket";
 import { agentId } from "../../src/config/agent-id.ts";
 import { createProbeBuffer, ICMP_HEADER_BYTES, PROBE_BYTES, sealProbe, writeProbe } from "../../src/packet/probe.ts";
-import { MeshKeys } from "../../src/wire/mesh-keys.ts";
+import { MeshKeys } from "../../src/wire/hearing/mesh-keys.ts";
 
 const TICK_MS = 5;
 const SOL_RAW = 255;

@@ -1,9 +1,9 @@
 /**
  * A whole network as ordinary code: hosts answer by a function, packets take virtual time, the receive buffer has an end, and the kernel refuses what it is
- * told to refuse. The socket keeps the contract of src/wire/icmp-socket.ts; icmp-socket.test.ts runs one suite on it and on the real one.
+ * told to refuse. The socket keeps the contract of src/wire/socket/icmp-socket.ts; icmp-socket.test.ts runs one suite on it and on the real one.
  */
 import { addressBytes } from "../../src/packet/address.ts";
-import type { IcmpSocket, IcmpSocketEvents } from "../../src/wire/icmp-socket.ts";
+import type { IcmpSocket, IcmpSocketEvents } from "../../src/wire/socket/icmp-socket.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** An echo request as a host, or a router on the way, sees it. */

@@ -5,8 +5,8 @@ import { describe, test, type TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createIcmpPacket, readIcmp4 } from "../../src/packet/icmp.ts";
 import { createProbeBuffer, PROBE_BYTES, readProbe, stampProbe } from "../../src/packet/probe.ts";
-import type { IcmpSocket, Receiver } from "../../src/wire/icmp-socket.ts";
-import { RawIcmpSocket } from "../../src/wire/raw-icmp-socket.ts";
+import type { IcmpSocket, Receiver } from "../../src/wire/socket/icmp-socket.ts";
+import { RawIcmpSocket } from "../../src/wire/socket/raw-icmp-socket.ts";
 import { FakeIcmpSocket, FakeNetwork } from "./fake-icmp-socket.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

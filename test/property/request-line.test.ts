@@ -8,7 +8,7 @@ import { randomFor } from "./random.ts";
 const INTERVAL_US = 100_000;
 const HOUR_US = 3_600_000_000;
 
-/** What is heard of a peer, as src/wire/hearing.ts keeps it. */
+/** What is heard of a peer, as src/wire/hearing/hearing.ts keeps it. */
 class Heard {
   readonly #line = new RequestLine();
   #window = new HeardWindow();

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { canariesFor, GATEWAY, LOOPBACK } from "../../../src/capture/canaries.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 import { MAX_PEERS } from "../../../src/config/peers.ts";
-import { buildLanes } from "../../../src/wire/lanes.ts";
+import { buildLanes } from "../../../src/wire/probing/lanes.ts";
 import { wirePeers, wireSettings } from "../wire/wire-settings.ts";
 
 const peers = wirePeers(3);

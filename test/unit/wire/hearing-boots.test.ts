@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { OUTCOME, sampleOutcome, sampleRttUs } from "../../../src/detect/sample.ts";
-import { InFlight } from "../../../src/wire/in-flight.ts";
-import { Judge } from "../../../src/wire/judge.ts";
-import { buildLanes } from "../../../src/wire/lanes.ts";
+import { InFlight } from "../../../src/wire/probing/in-flight.ts";
+import { Judge } from "../../../src/wire/probing/judge.ts";
+import { buildLanes } from "../../../src/wire/probing/lanes.ts";
 import type { Peer } from "../../../src/wire/peer.ts";
 import { echoReply } from "../../contract/fake-icmp-socket.ts";
 import { TalkingPeer } from "./talking-peer.ts";

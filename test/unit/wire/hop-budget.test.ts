@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HopBudget } from "../../../src/wire/hop-budget.ts";
+import { HopBudget } from "../../../src/wire/sweeps/hop-budget.ts";
 
 const S = 1_000_000;
 

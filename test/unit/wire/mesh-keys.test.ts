@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { TAG_OFFSET } from "../../../src/packet/probe.ts";
-import { MeshKeys, type Tag } from "../../../src/wire/mesh-keys.ts";
+import { MeshKeys, type Tag } from "../../../src/wire/hearing/mesh-keys.ts";
 import { randomFor } from "../../property/random.ts";
 
 const OFFSET = 28;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PaceGroup } from "../../../src/wire/pacer.ts";
+import { PaceGroup } from "../../../src/wire/probing/pacer.ts";
 import { VirtualWire } from "./virtual-wire.ts";
 
 test("peers of a group are spread evenly over their interval, in the order of their place", () => {

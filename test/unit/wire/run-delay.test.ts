@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { RunDelay } from "../../../src/wire/run-delay.ts";
+import { RunDelay } from "../../../src/wire/socket/run-delay.ts";
 
 describe("how long a process waited for a processor", () => {
   const directory = mkdtempSync(join(tmpdir(), "meshprobe-run-delay-"));

@@ -1,7 +1,7 @@
 /** The agent of a peer, as far as we see it: the requests that it sends us, with what it heard of ours. */
 import { createProbeBuffer, ICMP_HEADER_BYTES, PROBE_BYTES, readProbe, sealProbe, writeProbe, type ProbeStamp } from "../../../src/packet/probe.ts";
 import { HeardWindow } from "../../../src/detect/heard-window.ts";
-import { MeshKeys } from "../../../src/wire/mesh-keys.ts";
+import { MeshKeys } from "../../../src/wire/hearing/mesh-keys.ts";
 import { ipv4Packet, type Request } from "../../contract/fake-icmp-socket.ts";
 import type { VirtualWire } from "./virtual-wire.ts";
 

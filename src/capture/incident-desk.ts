@@ -53,8 +53,9 @@ export class IncidentDesk {
   readonly #afters = new AfterTables();
   readonly #peers = new Map<string, PeerDesk>();
   readonly #folders = new Map<string, Folder>();
-  /** The last sweep of a suspicion, by peer. */
+  /** The last sweep of a suspicion, and the last that the peer asked for, by peer. */
   readonly #suspicions = new Map<string, SweepReport>();
+  readonly #forPeers = new Map<string, SweepReport>();
   /** What sweeps say of the clock of their peer. */
   readonly #clocks = new Map<string, CaptureRow["facts"]>();
   /** Peers with an incident that is not closed. */
@@ -120,9 +121,12 @@ export class IncidentDesk {
     const row = { ...sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) }), facts };
     const { current } = peer.incidents;
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
-    if (report.trigger === "remote") return this.#remote.sweep(row);
-    if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
-    if (current !== null) this.#ports.events.sweep(current.id, report);
+    if (report.trigger === "remote") {
+      this.#forPeers.set(report.peer, report);
+      this.#remote.sweep(row);
+    } else if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
+    if (current !== null && (report.trigger !== "remote" || this.#isOfBurst(report, current))) this.#ports.events.sweep(current.id, report);
+    if (report.trigger === "remote") return;
     if (report.trigger === "baseline") return this.#ports.baselines.put(row, report);
     if (report.trigger !== "after") {
       this.#sweeps.sort(row, current);
@@ -236,15 +240,24 @@ export class IncidentDesk {
     this.#takeOver(incident);
     this.#orders.opened(incident);
     this.#ports.events.opened(eventId, incident);
-    const suspicion = this.#suspicions.get(incident.peer);
-    if (suspicion !== undefined && suspicion.startedMs >= incident.startedMs) this.#ports.events.sweep(incident.id, suspicion);
+    for (const before of [this.#suspicions.get(incident.peer), this.#forPeers.get(incident.peer)])
+      if (before !== undefined && this.#isOfBurst(before, incident)) this.#ports.events.sweep(incident.id, before);
     this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
   }
 
   /** What was traced for the peer's sake goes on as evidence of our own. */
   #takeOver(incident: Incident): void {
     const by = this.#remote.handOver(incident.peer);
-    if (by !== null) this.#mark(incident, by);
+    if (by === null) return;
+    const { id, peer } = incident;
+    const fromMs = incident.bursts.at(-1)?.startedMs ?? incident.startedMs;
+    this.#ports.writer.soon((store) => store.claimRemote(id, { peer, fromMs }));
+    this.#mark(incident, by);
+  }
+
+  /** Made while the last burst of the incident was on. */
+  #isOfBurst({ startedMs, skipped }: SweepReport, incident: Incident): boolean {
+    return skipped === null && incident.phase === "open" && startedMs >= (incident.bursts.at(-1)?.startedMs ?? incident.startedMs);
   }
 
   #mark(incident: Incident, by: string): void {

@@ -189,7 +189,7 @@ export class EvidenceStore {
   /** The last sweep that was made, or refused, because this peer asked. */
   lastRemote(peer: string): CaptureRow | null {
     const cells = this.#sql.get(
-      "SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND peer = ? AND kind = 'sweep' ORDER BY started_ms DESC LIMIT 1",
+      "SELECT * FROM captures WHERE trigger = 'remote' AND peer = ? AND kind = 'sweep' ORDER BY started_ms DESC LIMIT 1",
       peer,
     );
     return cells === undefined ? null : captureFromCells(cells);
@@ -202,6 +202,18 @@ export class EvidenceStore {
         "UPDATE captures SET asked_by = ? WHERE incident_id = ? AND phase = 'during' AND kind IN ('sweep', 'mtr') AND asked_by IS NULL",
         askedBy,
         incidentId,
+      ),
+    );
+  }
+
+  /** What was traced since `fromMs` because this peer asked shows an incident of our own. */
+  claimRemote(incidentId: string, of: { readonly peer: string; readonly fromMs: number }): void {
+    this.#write(() =>
+      this.#sql.run(
+        "UPDATE captures SET incident_id = ? WHERE incident_id IS NULL AND trigger = 'remote' AND peer = ? AND started_ms >= ? AND status <> 'skipped'",
+        incidentId,
+        of.peer,
+        of.fromMs,
       ),
     );
   }
@@ -278,8 +290,8 @@ export class EvidenceStore {
 }
 
 const UPSERT_INCIDENT = upsertById("incidents", INCIDENT_COLUMNS);
-/** That another node asked for it becomes known while a capture is under way, and its last row does not know. */
-const UPSERT_CAPTURE = upsertById("captures", CAPTURE_COLUMNS, ["asked_by"]);
+/** That another node asked for it, or that it shows an incident of our own, becomes known while a capture is under way, and its last row does not know. */
+const UPSERT_CAPTURE = upsertById("captures", CAPTURE_COLUMNS, ["asked_by", "incident_id"]);
 
 /** Send time of the last sample in a block that was judged; −∞ when none was. */
 function lastJudgedMs(block: SampleBlock): number {

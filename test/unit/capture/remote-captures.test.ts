@@ -338,19 +338,37 @@ describe("with an incident of our own with that peer", () => {
     await room.ask(3);
     await room.until(0.3);
     await room.burst({ from: 0 });
-    // Its last answers come only now: still nobody's evidence but the peer's.
-    room.sweep("remote");
-    assert.deepEqual(room.eventSweeps, []);
+    assert.equal(room.eventSweeps.length, 1, "what was traced for the peer shows our own burst too");
     room.sweep("burst");
     await room.until(3);
-    assert.deepEqual([room.traced, room.eventSweeps.length], [["10.0.0.2 all"], 1]);
+    assert.deepEqual([room.traced, room.eventSweeps.length], [["10.0.0.2 all"], 2]);
     await room.burst({ from: 0, to: 3 });
     assert.deepEqual(room.captures(), [
-      "remote sweep complete p1 incident 3 (nobody's)",
+      "remote sweep complete p1 incident 3 (ours)",
       "burst mtr running p1 incident 3 (ours)",
-      "remote sweep complete p1 incident 3 (nobody's)",
       "burst sweep complete p1 incident 3 (ours)",
     ]);
+  });
+
+  test("what was traced for the peer before the first lost probe is not evidence of ours", async (t) => {
+    const room = new Room(t);
+    await room.ask(3);
+    room.nowS = 0.4;
+    await room.burst({ from: 0.2 });
+    assert.deepEqual(room.eventSweeps, []);
+    assert.equal(room.captures()[0], "remote sweep complete p1 incident 3 (nobody's)");
+  });
+
+  test("a sweep for the peer that was claimed stays ours when its last answers come, and is not made again after a restart", async (t) => {
+    const room = new Room(t);
+    await room.ask(3);
+    room.nowS = 0.3;
+    await room.burst({ from: 0 });
+    const row = room.store.lastRemote("p1");
+    assert.ok(row !== null);
+    room.store.putCapture({ ...row, incidentId: null, status: "complete" });
+    assert.equal(room.captures()[0], "remote sweep complete p1 incident 3 (ours)");
+    assert.deepEqual(room.store.lastRemote("p1")?.facts["asked_incident"], 3);
   });
 
   test("one that opens a moment after a request that was refused is what it asked for all the same; much later it is not", async (t) => {

@@ -18,8 +18,8 @@ const MIN_REPLY_RATE = 0.05;
 /** A loss is never quite total: the fault may have begun within a sweep. Two misses before the fault are likelier than one answer from behind it. */
 const MAX_LOSS = 0.9999;
 const MIN_LOSS = 0.05;
-/** One router in a hundred that answers well while healthy limits its answers during a fault, and to any rate. */
-const LIMITED = 0.01;
+/** One router in two hundred that answers well while healthy limits its answers during a fault, and to any rate. */
+const LIMITED = 0.005;
 /** Of a loss: how far from the average to everything it goes where it is met, and whether it is met by turns or always. */
 const NATURES = [
   { worse: 0, byTurns: false },

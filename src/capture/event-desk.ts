@@ -21,6 +21,11 @@ const SETTLE_MS = 1_000;
 /** Send errors count from the sign of life before the event; its first probes may have been refused up to this long before it was noticed. */
 const LIVES_KEPT = 8;
 
+/** A way back that changed this long before the first loss belongs to it. */
+const TTL_BEFORE_MS = 5_000;
+/** A route that changes for a thousand peers at once. */
+const TTL_CHANGES_KEPT = 1_024;
+
 /** Figures that have grown are written down this often while the verdict stays; the facts of a large mesh are a hundred kilobytes. */
 const REFRESH_MS = 60_000;
 const NOT_JUDGED = { conclusion: "", concludedMs: 0, written: "", writtenAt: 0 } as const;
@@ -49,11 +54,19 @@ interface OpenEvent {
   writtenAt: number;
 }
 
+interface TtlChange {
+  readonly atMs: number;
+  readonly before: number;
+  readonly now: number;
+}
+
 export class EventDesk {
   readonly #ports: EventDeskPorts;
   readonly #events = new Map<string, OpenEvent>();
   /** By incident. */
   readonly #eventOf = new Map<string, OpenEvent>();
+  /** The last ones, oldest first: a way back may change moments before the loss is noticed. */
+  #ttlChanges: readonly { readonly peer: string; readonly change: TtlChange }[] = [];
   #counters: Counters = { sendErrors: {}, unreachable: {} };
   /** Send errors of the last signs of life, oldest first. */
   #lives: { readonly atMs: number; readonly sendErrors: Readonly<Record<string, number>> }[] = [];
@@ -88,6 +101,8 @@ export class EventDesk {
       this.#ports.host.eventOpened(incident);
     }
     event.file.put(incident);
+    for (const { peer, change } of this.#ttlChanges)
+      if (peer === incident.peer && change.atMs >= incident.startedMs - TTL_BEFORE_MS) event.file.replyTtl(peer, change);
     this.#eventOf.set(incident.id, event);
     event.judgeAt = Math.min(event.judgeAt, nowMs + FIRST_MS);
   }
@@ -133,7 +148,8 @@ export class EventDesk {
       if (event.file.incidents.some(({ phase, peer }) => phase === "open" && bad.has(peer))) event.file.standing(message);
   }
 
-  replyTtl(peer: string, change: { readonly before: number; readonly now: number }): void {
+  replyTtl(peer: string, change: TtlChange): void {
+    this.#ttlChanges = [...this.#ttlChanges, { peer, change }].slice(-TTL_CHANGES_KEPT);
     for (const { file } of this.#events.values()) file.replyTtl(peer, change);
   }
 

@@ -173,6 +173,19 @@ test("a burst of another peer is no part of an event whose own burst only waits 
   assert.deepEqual([meshOf("e1"), meshOf("e2")], [1, 1]);
 });
 
+test("a way back that changed moments before the loss was noticed belongs to it, one of long before or of another peer does not", (t) => {
+  const room = new Room(t);
+  room.desk.replyTtl("p1", { atMs: T0 - 60_000, before: 61, now: 60 });
+  room.desk.replyTtl("p2", { atMs: T0 - 1_000, before: 50, now: 49 });
+  room.desk.opened("e1", lost(10));
+  room.desk.replyTtl("p3", { atMs: T0 - 1_000, before: 59, now: 58 });
+  room.desk.opened("e3", lost(10, { id: "i3", peer: "p3" }));
+  room.until(2);
+  const changeOf = (eventId: string): unknown =>
+    (JSON.parse(room.rows(eventId).at(-1)?.facts ?? "") as { incidents: { replyTtlChanged: unknown }[] }).incidents[0]?.replyTtlChanged;
+  assert.deepEqual([changeOf("e1"), changeOf("e3")], [null, { before: 59, now: 58 }]);
+});
+
 describe("counters of the wire", () => {
   const standing = (unreachable: number, sendErrors: number) => ({
     kind: "standing" as const,

@@ -3,8 +3,8 @@ import { agentStalled, agentStopped, cablePulled, dead, drops, floods, lossyLink
 import type { Fault } from "./fault.ts";
 
 const LASTS_MS = 4_000;
-/** A dozen answers of each router, which give one a second. */
-const PARTIAL_MS = 12_000;
+/** Two dozen answers of each router, which gives one a second, tell one link from the next. */
+const PARTIAL_MS = 20_000;
 /** An agent that has not been heard for five seconds has stopped. */
 const SILENCE_MS = 8_000;
 const HALF = [400, 600] as const;

@@ -1,33 +1,20 @@
 #!/usr/bin/env node
 /**
  * argv → command → exit code. The only place that reads process.argv and sets the exit code: 0 fine, 1 findings, 2 usage or configuration, 3 runtime.
- * Commands are loaded when they are asked for: the report must not pay for the agent.
+ * A command loads what it needs when it is run: the report must not pay for the agent.
  */
 import { hostname } from "node:os";
 import process from "node:process";
 import type { Command, World } from "./commands/command.ts";
+import { COMMANDS } from "./commands/commands.ts";
+import { commandHelp, programHelp } from "./commands/help.ts";
 import { escapeForTerminal } from "./report/escape.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
-  agent: { summary: "probe the peers and capture evidence, until stopped", load: async () => (await import("./commands/agent.ts")).agentCommand },
-  report: { summary: "what was lost, when, and where the path broke", load: async () => (await import("./commands/report.ts")).reportCommand },
-};
-
-const USAGE = `meshprobe ${VERSION}: catches loss bursts in the act and keeps the evidence on the node
-
-Usage: meshprobe COMMAND [OPTIONS]
-
-Commands:
-${Object.entries(COMMANDS)
-  .map(([name, command]) => `  ${name.padEnd(10)}${command.summary}`)
-  .join("\n")}
-
-meshprobe COMMAND --help tells more. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 runtime.
-`;
-
 const NODE_MAJOR = 24;
 const SAME_REQUEST_MS = 1_000;
+/** Where the output is no terminal. */
+const DEFAULT_COLUMNS = 100;
 
 async function main(argv: readonly string[]): Promise<number> {
   const stderr = (text: string): void => void process.stderr.write(text);
@@ -36,25 +23,30 @@ async function main(argv: readonly string[]): Promise<number> {
     return 3;
   }
   const [name = "", ...args] = argv;
+  const usage = programHelp(COMMANDS.map(({ declaration }) => declaration));
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(USAGE);
+    process.stdout.write(usage);
     return 0;
   }
   if (name === "--version" || name === "-V") {
     process.stdout.write(`meshprobe ${VERSION}\n`);
     return 0;
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) {
-    stderr(name === "" ? USAGE : `meshprobe: unknown command '${name}'; there are: ${Object.keys(COMMANDS).join(", ")}\n`);
+  const command = COMMANDS.find(({ declaration }) => declaration.name === name);
+  if (command === undefined) {
+    const names = COMMANDS.map(({ declaration }) => declaration.name).join(", ");
+    stderr(name === "" ? usage : `meshprobe: unknown command '${name}'; there are: ${names}\n`);
     return 2;
   }
-  const command = await entry.load();
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(command.usage);
+    process.stdout.write(commandHelp(command.declaration, columns()));
     return 0;
   }
   return run(command, args);
+}
+
+function columns(): number {
+  return process.stdout.columns ?? DEFAULT_COLUMNS;
 }
 
 /** Ctrl-C under npm comes twice at once (from the terminal and from npm): only a later repetition means that somebody has lost patience. */
@@ -80,7 +72,7 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     stderr: (text) => void process.stderr.write(text),
     now: Date.now,
     isTty: process.stdout.isTTY,
-    columns: process.stdout.columns ?? 100,
+    columns: columns(),
     env: process.env,
     hostName: hostname(),
     signal: stop.signal,

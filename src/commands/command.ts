@@ -1,3 +1,16 @@
+/**
+ * What a subcommand is, and what it declares of itself. The declaration is the one source of `--help`, of the man page, of the completion and of the parser
+ * (command-line.ts), so an option cannot exist without its text, nor a text without its option.
+ *
+ * A new command: a file with `const DECLARATION = declare({ … })`, and `run` beginning with `const { values, operands } = parseCommandLine(DECLARATION, args)`; then
+ * its line in commands.ts. Options by their long name: with `argument` they take a value (a string, one of `words` where these are given, undefined without a
+ * `default`), without it they are switches. `--help` is everybody's and not declared. The file of a command is read at every start of the program: what is
+ * heavy (stores, YAML, sockets, the log) is loaded inside `run` with `await import(…)`; test/unit/commands holds that.
+ */
+
+/** The configuration that every command reads where none is named. Never one in the working directory: that would be an untrusted search path. */
+export const DEFAULT_CONFIG = "/etc/meshprobe/peers.yaml";
+
 /** What a subcommand gets from the outside; nothing else of the process is touched by one. */
 export interface World {
   readonly stdout: (text: string) => void;
@@ -13,13 +26,63 @@ export interface World {
   readonly signal: AbortSignal;
 }
 
-/** The configuration that every command reads where none is named. Never one in the working directory: that would be an untrusted search path. */
-export const DEFAULT_CONFIG = "/etc/meshprobe/peers.yaml";
+export interface SwitchOption {
+  /** One sentence or more, without a full stop at the end. */
+  readonly text: string;
+}
 
-/** What the name of a command in `cli.ts` leads to. */
-export interface Command {
-  /** All of `--help`. */
+export interface ValueOption {
+  /** What the value is, in capitals: FILE, TIME. */
+  readonly argument: string;
+  readonly text: string;
+  readonly default?: string;
+  /** All values there are; any other is refused. */
+  readonly words?: readonly string[];
+  /** What the shell offers where there are no `words`. */
+  readonly completes?: "file" | "directory";
+}
+
+export type Options = Readonly<Record<string, SwitchOption | ValueOption>>;
+
+/** What stands behind the options, in order. */
+export interface Operands {
+  /** As in the usage line: `PEER`, `[INCIDENT]`, `INCIDENT…`. */
   readonly usage: string;
+  readonly min: number;
+  readonly max: number;
+  readonly text: string;
+  readonly completes?: "file" | "directory";
+}
+
+export interface Declaration<O extends Options = Options> {
+  readonly name: string;
+  /** One line for the list of commands, without a full stop. */
+  readonly summary: string;
+  /** Paragraphs. */
+  readonly description: readonly string[];
+  readonly operands?: Operands;
+  readonly options: O;
+  /** Whole command lines; `text` says what each is good for. */
+  readonly examples: readonly { readonly command: string; readonly text?: string }[];
+  /** By exit code, in words. 0 is "fine" where nothing is said. */
+  readonly exitCodes: Readonly<Partial<Record<0 | 1 | 2 | 3, string>>>;
+}
+
+export interface Command {
+  readonly declaration: Declaration;
   /** Returns the exit code. Throws UsageError for a command line that cannot be understood, ConfigError for a configuration. */
   run(args: readonly string[], world: World): Promise<number>;
 }
+
+/** Keeps the words of the options for the types of their values. */
+export function declare<const O extends Options>(declaration: Declaration<O>): Declaration<O> {
+  return declaration;
+}
+
+/** The option that most commands share. */
+export const CONFIG_OPTION: ValueOption & { readonly default: string } = {
+  argument: "FILE",
+  text: "configuration",
+  default: DEFAULT_CONFIG,
+  completes: "file",
+};

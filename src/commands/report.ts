@@ -1,60 +1,53 @@
 /** `meshprobe report`: what the store says of a stretch of time, as text or JSON. Loads what it needs when it needs it: it must answer within half a second. */
-import { parseArgs } from "node:util";
 import type { LocalMs } from "../report/since.ts";
-import { DEFAULT_CONFIG, type Command, type World } from "./command.ts";
+import { type CommandLine, parseCommandLine } from "./command-line.ts";
+import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const DEFAULT_SINCE = "24h";
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */
 const MAX_DETAILED_JSON = 50;
 const MIN_COLUMNS = 40;
 
-const USAGE = `meshprobe report: what was lost, when, and on which path
+const DECLARATION = declare({
+  name: "report",
+  summary: "what was lost, when, and where the path broke",
+  description: ["Works while the agent runs, after it died, and on a copied or read-only data directory."],
+  options: {
+    since: {
+      argument: "TIME",
+      text: 'start of the report: 2h, 1d12h, today, yesterday, "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z',
+      default: "24h",
+    },
+    until: {
+      argument: "TIME",
+      text: "end of the report (default now), written the same way; one after now shows what was stored while the wall clock was ahead",
+    },
+    peer: { argument: "NAME", text: "only this peer (name or address)" },
+    format: { argument: "FORMAT", text: "text, or json: schema meshprobe.report/1", words: ["text", "json"], default: "text" },
+    full: {
+      text: `every burst, every capture, every peer. Without it text shows paths for up to 20 incidents, and json leaves strips, facts and hops out above ${MAX_DETAILED_JSON}`,
+    },
+    "data-dir": { argument: "DIR", text: "read this directory; no configuration is needed then", completes: "directory" },
+    config: { ...CONFIG_OPTION, text: "configuration that names the data directory" },
+  },
+  examples: [
+    { command: "meshprobe report --since 2h", text: "what happened in the last two hours" },
+    { command: "meshprobe report --since yesterday --until today --peer bj-b1" },
+    { command: 'meshprobe report --since "2026-11-20 04:00" --full > ticket.txt' },
+    { command: "meshprobe report --since 30d --format json | jq '.incidents[] | {peer, started_at, loss_pct}'" },
+    { command: "meshprobe report --data-dir ./copied-from-node", text: "works on a copy, and while the agent runs" },
+  ],
+  exitCodes: { 0: "fine (also with incidents)", 2: "wrong usage or configuration", 3: "the data, or part of it, cannot be read" },
+});
 
-usage: meshprobe report [options]
+type Options = CommandLine<typeof DECLARATION.options>["values"];
 
-  --since TIME      start of the report (default ${DEFAULT_SINCE}): 2h, 1d12h, today, yesterday,
-                    "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z
-  --until TIME      end of the report (default now), written the same way; one after now
-                    shows what was stored while the wall clock was ahead
-  --peer NAME       only this peer (name or address)
-  --format FORMAT   text (default) or json (schema meshprobe.report/1)
-  --full            every burst, every capture, every peer. Without it text shows paths for up to
-                    20 incidents, and json leaves strips, facts and hops out above ${MAX_DETAILED_JSON}
-  --data-dir DIR    read this directory; no configuration is needed then
-  --config FILE     configuration that names the data directory
-                    (default ${DEFAULT_CONFIG})
-  --help            this text
-
-examples:
-  meshprobe report --since 2h                     what happened in the last two hours
-  meshprobe report --since yesterday --until today --peer bj-b1
-  meshprobe report --since "2026-11-20 04:00" --full > ticket.txt
-  meshprobe report --since 30d --format json | jq '.incidents[] | {peer, started_at, loss_pct}'
-  meshprobe report --data-dir ./copied-from-node  works on a copy, and while the agent runs
-
-exit code: 0 fine (also with incidents), 2 wrong usage or configuration, 3 the data, or part of it, cannot be read
-`;
-
-interface Options {
-  readonly since: string;
-  readonly until: string | undefined;
-  readonly peer: string | undefined;
-  readonly format: "text" | "json";
-  readonly full: boolean;
-  readonly dataDir: string | undefined;
-  readonly config: string;
-}
-
-export const reportCommand: Command = {
-  usage: USAGE,
-  run,
-};
+export const reportCommand: Command = { declaration: DECLARATION, run };
 
 async function run(args: readonly string[], world: World): Promise<number> {
-  const options = parseOptions(args);
+  const { values: options } = parseCommandLine(DECLARATION, args);
   const range = await parseRange(options, world.now());
-  const dataDir = options.dataDir ?? (await configuredDataDir(options.config, world));
+  const dataDir = options["data-dir"] ?? (await configuredDataDir(options.config, world));
   const [{ openReader }, { readReport }, { StoreError }] = await Promise.all([
     import("../store/reader.ts"),
     import("../store/query.ts"),
@@ -99,40 +92,6 @@ async function write(
   const { renderText } = await import("../report/text.ts");
   const zone = (ms: number): number => -new Date(ms).getTimezoneOffset();
   world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone, full: options.full }));
-}
-
-function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
-  const format = values.format ?? "text";
-  if (format !== "text" && format !== "json") throw new UsageError(`unknown --format ${JSON.stringify(format)}: it is text or json`);
-  return {
-    since: values.since ?? DEFAULT_SINCE,
-    until: values.until,
-    peer: values.peer,
-    format,
-    full: values.full ?? false,
-    dataDir: values["data-dir"],
-    config: values.config ?? DEFAULT_CONFIG,
-  };
-}
-
-const OPTIONS = {
-  since: { type: "string" },
-  until: { type: "string" },
-  peer: { type: "string" },
-  format: { type: "string" },
-  full: { type: "boolean" },
-  "data-dir": { type: "string" },
-  config: { type: "string" },
-} as const;
-
-function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"] {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const [first] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
-    throw new UsageError(`${first}; see meshprobe report --help`, { cause: error });
-  }
 }
 
 async function parseRange(options: Options, nowMs: number): Promise<{ sinceMs: number; untilMs: number; nowMs: number }> {

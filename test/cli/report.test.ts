@@ -248,11 +248,6 @@ test("wrong usage is refused with one line", async () => {
   await wrong(["--format", "xml"], /unknown --format "xml": it is text or json/);
 });
 
-test("the help teaches with examples", () => {
-  assert.match(reportCommand.usage, /examples:[^]*--since 2h/);
-  assert.match(reportCommand.usage, /--until TIME[^-]*one after now/);
-});
-
 test("--config finds the data directory", async (t) => {
   const dir = tempDir(t);
   mkdirSync(join(dir, "data"));

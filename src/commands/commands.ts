@@ -1,0 +1,6 @@
+import { agentCommand } from "./agent.ts";
+import type { Command } from "./command.ts";
+import { reportCommand } from "./report.ts";
+
+/** All subcommands, in the order of the help text. */
+export const COMMANDS: readonly Command[] = [agentCommand, reportCommand];

@@ -1,0 +1,105 @@
+/** `--help` of the program and of each command, from the declarations. */
+import { wrap } from "../report/wrap.ts";
+import { VERSION } from "../version.ts";
+import { DEFAULT_CONFIG, type Declaration, type SwitchOption, type ValueOption } from "./command.ts";
+
+/** Narrower is unreadable in two columns, wider is tiring to read. */
+const MIN_COLUMNS = 60;
+const MAX_COLUMNS = 100;
+/** Left of an option's text; a longer option has a line of its own. */
+const OPTION_COLUMNS = 20;
+
+export const SUMMARY = "catches loss bursts in the act and keeps the evidence on the node";
+
+/** By exit code; what a command says itself stands above it. */
+export const EXIT_CODES: Readonly<Record<0 | 1 | 2 | 3, string>> = { 0: "fine", 1: "findings", 2: "usage or configuration", 3: "runtime" };
+
+export function programHelp(declarations: readonly Declaration[]): string {
+  const width = Math.max(...declarations.map(({ name }) => name.length)) + 2;
+  return [
+    `meshprobe ${VERSION}: ${SUMMARY}`,
+    "",
+    "Usage: meshprobe COMMAND [OPTIONS]",
+    "",
+    "Commands:",
+    ...declarations.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    "",
+    `meshprobe COMMAND --help tells more. Exit codes: ${codeList(EXIT_CODES)}.`,
+    "",
+  ].join("\n");
+}
+
+export function commandHelp(declaration: Declaration, columns: number): string {
+  const wide = Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, columns));
+  const paragraphs = declaration.description.flatMap((paragraph) => ["", ...wrap(paragraph, wide)]);
+  const { operands } = declaration;
+  const entries = [
+    ...(operands === undefined ? [] : [{ left: operands.usage, text: operands.text }]),
+    ...allOptions(declaration).map(([name, option]) => ({ left: optionUsage(name, option), text: optionText(option) })),
+  ];
+  return [
+    `meshprobe ${declaration.name}: ${declaration.summary}`,
+    "",
+    `Usage: ${usageLine(declaration)}`,
+    ...paragraphs,
+    "",
+    "Options:",
+    ...entries.flatMap(({ left, text }) => twoColumns(left, text, wide)),
+    ...exampleLines(declaration, wide),
+    "",
+    ...wrap(`Exit codes: ${codeList(exitCodes(declaration))}.`, wide),
+    "",
+  ].join("\n");
+}
+
+export function usageLine({ name, operands }: Declaration): string {
+  return `meshprobe ${name}${operands === undefined ? "" : ` ${operands.usage}`} [OPTIONS]`;
+}
+
+/** The declared ones and the one that everybody has. */
+export function allOptions(declaration: Declaration): readonly (readonly [name: string, option: SwitchOption | ValueOption])[] {
+  return [...Object.entries(declaration.options), ["help", { text: "this text" }]];
+}
+
+export function optionUsage(name: string, option: SwitchOption | ValueOption): string {
+  return "argument" in option ? `--${name} ${option.argument}` : `--${name}`;
+}
+
+export function optionText(option: SwitchOption | ValueOption): string {
+  return "default" in option && option.default !== undefined ? `${option.text} (default ${option.default})` : option.text;
+}
+
+export function exitCodes(declaration: Declaration): readonly (readonly [code: number, text: string])[] {
+  const own: Declaration["exitCodes"] = { 0: EXIT_CODES[0], 2: EXIT_CODES[2], ...declaration.exitCodes };
+  return Object.entries(own).map(([code, text]) => [Number(code), text]);
+}
+
+/** Where the configuration is looked for, and what else lies where. */
+export const FILES: readonly (readonly [path: string, text: string])[] = [
+  [DEFAULT_CONFIG, "the configuration, the same on every node of a mesh; see meshprobe-peers(5)"],
+  ["/var/lib/meshprobe/evidence.db", "incidents, traces, verdicts; where it lies is said by data_dir"],
+  ["/var/lib/meshprobe/metrics.db", "loss and round-trip times of every peer"],
+];
+
+function codeList(codes: Readonly<Record<number, string>> | readonly (readonly [number, string])[]): string {
+  const list = Array.isArray(codes) ? (codes as readonly (readonly [number, string])[]) : Object.entries(codes);
+  return list.map(([code, text]) => `${code} ${text}`).join(", ");
+}
+
+function exampleLines({ examples }: Declaration, wide: number): readonly string[] {
+  if (examples.length === 0) return [];
+  const width = Math.max(...examples.filter(({ text }) => text !== undefined).map(({ command }) => command.length), 0) + 2;
+  const lines = examples.map(({ command, text }) => {
+    const line = `  ${text === undefined ? command : `${command.padEnd(width)}${text}`}`;
+    return line.length <= wide || text === undefined ? [line] : [`  ${command}`, ...wrap(text, wide - 6).map((part) => `      ${part}`)];
+  });
+  return ["", "Examples:", ...lines.flat()];
+}
+
+function twoColumns(left: string, text: string, wide: number): readonly string[] {
+  const [first = "", ...rest] = wrap(text, wide - OPTION_COLUMNS);
+  const indent = " ".repeat(OPTION_COLUMNS);
+  const head = `  ${left}`;
+  const lines = head.length + 2 <= OPTION_COLUMNS ? [head.padEnd(OPTION_COLUMNS) + first] : [head, indent + first];
+  return [...lines, ...rest.map((line) => indent + line)];
+}

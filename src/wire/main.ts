@@ -9,7 +9,8 @@ import type { IcmpSocket } from "./socket/icmp-socket.ts";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
 import { Prober } from "./prober.ts";
 import { RunDelay } from "./socket/run-delay.ts";
-import { RawIcmpSocket, RECEIVE_BUFFER_BYTES } from "./socket/raw-icmp-socket.ts";
+import { RawIcmpSocket } from "./socket/raw-icmp-socket.ts";
+import { RECEIVE_BUFFER_BYTES } from "./socket/receive-buffer.ts";
 
 /** Messages that wait for a stopped agent; beyond it rollups are dropped and counted, evidence never. */
 const MAX_WAITING = 20_000;

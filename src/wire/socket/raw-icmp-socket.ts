@@ -8,6 +8,7 @@
 import raw from "raw-socket";
 import type { Socket } from "raw-socket";
 import type { IcmpSocket, IcmpSocketEvents } from "./icmp-socket.ts";
+import { RECEIVE_BUFFER_BYTES, REPLY_MEMORY_BYTES } from "./receive-buffer.ts";
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -16,8 +17,6 @@ const SO_MEMINFO = 55;
 const MEMINFO_BYTES = 36;
 const RMEM_ALLOC = 0;
 const DROPS = 8;
-/** Kernel memory of a reply to a probe (measured). Larger packets are rare, and cost an EAGAIN. */
-const REPLY_MEMORY_BYTES = 832;
 const IPPROTO_IP = 0;
 const IP_TOS = 1;
 const IP_TTL = 2;
@@ -28,9 +27,6 @@ const IPV6_UNICAST_HOPS = 16;
 const IPV6_TCLASS = 67;
 const IPPROTO_ICMPV6 = 58;
 const ICMP6_FILTER = 1;
-
-/** Holds one second of 10,000 replies: 832 bytes of kernel memory each (measured), of which SO_RCVBUF counts half. */
-export const RECEIVE_BUFFER_BYTES: number = 4 * 1024 * 1024;
 
 const ERRNO_TEXT: Readonly<Record<string, string>> = {
   "Resource temporarily unavailable": "EAGAIN",

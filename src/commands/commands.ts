@@ -1,6 +1,7 @@
 import { agentCommand } from "./agent.ts";
 import type { Command } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
 import { reportCommand } from "./report.ts";
 
 /** All subcommands, in the order of the help text. */
-export const COMMANDS: readonly Command[] = [agentCommand, reportCommand];
+export const COMMANDS: readonly Command[] = [agentCommand, reportCommand, doctorCommand];

@@ -55,3 +55,16 @@ function holderPid(db: Sqlite.Database): string {
     return "unknown";
   }
 }
+
+/** Pid that the last agent on this directory wrote, alive or not; null when there was none, or the file cannot be read. */
+export function lockHolder(dir: string): number | null {
+  let db: Sqlite.Database | null = null;
+  try {
+    db = new Sqlite(join(dir, "agent.lock"), { readonly: true, fileMustExist: true, timeout: 0 });
+    return db.prepare<[], { pid: number }>("SELECT pid FROM holder").get()?.pid ?? null;
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
+}

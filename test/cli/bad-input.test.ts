@@ -66,10 +66,11 @@ const digest = (file: string): string => createHash("sha256").update(readFileSyn
 
 describe("a command line that cannot be understood", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["nonsense"], /unknown command 'nonsense'; there are: agent, report/],
+    [["nonsense"], /unknown command 'nonsense'; there are: agent, report, doctor/],
     [["__proto__"], /unknown command '__proto__'/],
     [["agent", "--nonsense"], /Unknown option '--nonsense'.*meshprobe agent --help/],
     [["agent", "peers.yaml"], /Unexpected argument 'peers\.yaml'.*meshprobe agent --help/],
+    [["doctor", "--format", "xml"], /unknown --format "xml": it is text or json/],
     [["agent", "--config"], /'--config <value>' argument missing.*meshprobe agent --help/],
     [["report", "--nonsense"], /Unknown option '--nonsense'; see meshprobe report --help/],
     [["report", "--since", "nonsense"], /--since: Cannot read the time "nonsense".*accepted: 2h, 1d12h, today/],
@@ -82,7 +83,7 @@ describe("a command line that cannot be understood", () => {
   test("no command prints the usage and exits 2; --help and --version exit 0", async () => {
     const bare = await run([]);
     assert.deepEqual([bare.code, bare.stderr.includes("Usage: meshprobe COMMAND")], [2, true]);
-    for (const args of [["--help"], ["--version"], ["agent", "--help"], ["report", "--help"]]) {
+    for (const args of [["--help"], ["--version"], ["agent", "--help"], ["report", "--help"], ["doctor", "-h"]]) {
       const { code, stdout, stderr } = await run(args);
       assert.deepEqual([code, stderr, stdout.length > 10], [0, "", true], args.join(" "));
     }

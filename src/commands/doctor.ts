@@ -1,0 +1,74 @@
+/** `meshprobe doctor`: what keeps the agent on this node from its work, and the mend of each. */
+import type { Finding } from "../doctor/finding.ts";
+import { parseCommandLine } from "./command-line.ts";
+import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
+
+const DECLARATION = declare({
+  name: "doctor",
+  summary: "what is missing on this node, and how to mend it",
+  description: [
+    "Looks at the configuration and the modes of its files, the capability to send raw ICMP, the network namespace, the kernel's answers to pings, the receive buffer, mtr, the clock, the disk, each peer's answer and the databases; one line each: ok, warn (it works, but the evidence is poorer, or something is not known) or FAIL, with the mend behind the arrow.",
+    "Changes nothing. While an agent runs its stored answers are read, else each peer is sent one echo request and given 2 s; that needs CAP_NET_RAW. Files and capability are judged for the user of the running agent or of the installed service, so run it as root.",
+  ],
+  options: {
+    config: CONFIG_OPTION,
+    format: { argument: "FORMAT", text: "text, or json: schema meshprobe.doctor/1", words: ["text", "json"], default: "text" },
+    strict: { text: "a warning is a finding too: exit code 1" },
+  },
+  examples: [
+    { command: "meshprobe doctor", text: "after an installation, before the first start" },
+    { command: "meshprobe doctor --format json | jq -r '.findings[] | select(.level == \"fail\") | .mend'" },
+  ],
+  exitCodes: { 0: "no FAIL", 1: "at least one FAIL (with --strict: or warn)", 2: "wrong usage or configuration", 3: "runtime" },
+});
+
+export const doctorCommand: Command = { declaration: DECLARATION, run };
+
+const SCHEMA = "meshprobe.doctor/1";
+
+async function run(args: readonly string[], world: World): Promise<number> {
+  const { values } = parseCommandLine(DECLARATION, args);
+  const { findingLine, sumLine } = await import("../doctor/text.ts");
+  const findings: Finding[] = [];
+  const { found, isUsable } = await look(values.config, world);
+  for await (const finding of found) {
+    findings.push(finding);
+    if (values.format === "text") world.stdout(`${findingLine(finding)}\n`);
+  }
+  if (values.format === "text") world.stdout(`${sumLine(findings)}\n`);
+  else
+    world.stdout(
+      `${JSON.stringify({ schema: SCHEMA, generated_at: new Date(world.now()).toISOString(), node: world.hostName, findings }, null, 2)}\n`,
+    );
+  if (!isUsable) return 2;
+  return findings.some(({ level }) => level === "fail" || (values.strict && level === "warn")) ? 1 : 0;
+}
+
+/** A configuration that cannot be used is a finding too; the host is looked at all the same. */
+async function look(file: string, world: World): Promise<{ readonly found: AsyncGenerator<Finding>; readonly isUsable: boolean }> {
+  const [{ loadConfig }, { loadMeshKeys }, { ConfigError }, { examine, examineHost }, { THIS_SYSTEM }] = await Promise.all([
+    import("../config/load.ts"),
+    import("../config/mesh-keys.ts"),
+    import("../config/config-error.ts"),
+    import("../doctor/doctor.ts"),
+    import("../doctor/this-system.ts"),
+  ]);
+  try {
+    const config = loadConfig(file, { hostName: world.hostName });
+    if (config.mesh.keyFile !== null && THIS_SYSTEM.readFile(config.mesh.keyFile) !== null) loadMeshKeys(config.mesh.keyFile);
+    const [{ storedHere }, { askPeers }] = await Promise.all([import("../doctor/stored.ts"), import("../doctor/ask-peers.ts")]);
+    const ports = { system: THIS_SYSTEM, stored: storedHere(THIS_SYSTEM), nowMs: world.now, ask: askPeers };
+    return { found: examine(config, ports), isUsable: true };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { found: withConfigError(error.message, examineHost(THIS_SYSTEM)), isUsable: false };
+  }
+}
+
+/** The message says what to do behind its first semicolon. */
+async function* withConfigError(message: string, host: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
+  const at = message.indexOf("; ");
+  const [text, mend] = at < 0 ? [message, "correct it"] : [message.slice(0, at), message.slice(at + 2)];
+  yield { check: "configuration", level: "fail", text, mend };
+  yield* host;
+}

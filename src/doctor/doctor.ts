@@ -1,0 +1,89 @@
+/**
+ * The order of the checks: from the file that is read first to the peers at the other end. What takes time (mtr, the clock, the peers) is begun at once and told
+ * in its turn. Nothing is changed, and no packet leaves this host while an agent runs: what it has stored says more than one more echo request.
+ */
+import { withoutOwnAddresses } from "../config/own-addresses.ts";
+import type { Config, PeerConfig } from "../config/config.ts";
+import { RECEIVE_BUFFER_BYTES } from "../wire/receive-buffer.ts";
+import { checkClock } from "./clock-check.ts";
+import { checkDisk } from "./disk-check.ts";
+import { checkConfigFile, checkDataDir, checkSecret } from "./file-checks.ts";
+import { type Finding, type Verdict, warn } from "./finding.ts";
+import { checkCapability, checkEcho, checkMtr, checkNamespace, checkReceiveBuffer } from "./host-checks.ts";
+import { type AskedPeer, askedPeers, storedPeers } from "./peers-check.ts";
+import { findRunner, type Runner } from "./runner.ts";
+import type { Stored } from "./stored.ts";
+import type { System } from "./system.ts";
+
+export interface DoctorPorts {
+  readonly system: System;
+  readonly stored: Stored;
+  readonly nowMs: () => number;
+  /** Asks each peer once. The errno where no raw socket could be opened. Never rejects. */
+  readonly ask: (peers: readonly PeerConfig[]) => Promise<readonly AskedPeer[] | { readonly errno: string }>;
+}
+
+/** One finding after the other, in the order in which they are to be read. */
+export async function* examine(whole: Config, ports: DoctorPorts): AsyncGenerator<Finding> {
+  const { system, stored } = ports;
+  const config = withoutOwnAddresses(whole, () => {});
+  const pid = stored.agentPid(config.dataDir);
+  const mtr = checkMtr(system, { wanted: config.capture.mtr });
+  const clock = checkClock(system);
+  const peers = pid === null ? ports.ask(config.peers) : null;
+  const runner = await findRunner(system, pid);
+  yield named("configuration", checkConfigFile(system, { file: config.file, runner }));
+  for (const [check, file] of secrets(config)) yield named(check, checkSecret(system, { file, runner }));
+  yield named("data_dir", checkDataDir(system, { file: config.dataDir, runner }));
+  yield* hostFindings(system, { runner, mtr, clock, probesPerSecond: config.peers.reduce((sum, peer) => sum + 1000 / peer.intervalMs, 0) });
+  yield named("disk", checkDisk(system, { dir: config.dataDir, maxBytes: config.store.maxBytes }));
+  yield* peers === null ? fromStore(stored, config, ports.nowMs()) : fromAsking(await peers);
+  // Last, since it reads every page.
+  yield named("database", stored.database(config.dataDir));
+}
+
+/** What can be said without a configuration. */
+export async function* examineHost(system: System): AsyncGenerator<Finding> {
+  const runner = await findRunner(system, null);
+  yield* hostFindings(system, { runner, mtr: checkMtr(system, { wanted: true }), clock: checkClock(system), probesPerSecond: 0 });
+}
+
+interface HostOptions {
+  readonly runner: Runner;
+  readonly mtr: Promise<Verdict>;
+  readonly clock: Promise<Verdict>;
+  readonly probesPerSecond: number;
+}
+
+async function* hostFindings(system: System, { runner, mtr, clock, probesPerSecond }: HostOptions): AsyncGenerator<Finding> {
+  yield named("capability", checkCapability(runner));
+  yield named("network", checkNamespace(system, runner.pid));
+  yield named("kernel", checkEcho(system));
+  yield named("buffer", checkReceiveBuffer(system, { wantedBytes: RECEIVE_BUFFER_BYTES, probesPerSecond }));
+  yield named("mtr", await mtr);
+  yield named("clock", await clock);
+}
+
+function secrets({ mesh, collector }: Config): readonly (readonly [check: string, file: string])[] {
+  const all = [
+    ["mesh key", mesh.keyFile],
+    ["token", collector?.tokenFile ?? null],
+  ] as const;
+  return all.flatMap(([check, file]) => (file === null ? [] : [[check, file] as const]));
+}
+
+function fromStore(stored: Stored, config: Config, nowMs: number): readonly Finding[] {
+  const peers = stored.peers(config.dataDir, nowMs);
+  const wanted = new Set(config.peers.map((peer) => peer.name));
+  if (peers === null) return [named("peers", warn("unknown: what the running agent has stored cannot be read", "run the doctor as root"))];
+  return storedPeers(peers.filter((peer) => wanted.has(peer.name)));
+}
+
+function fromAsking(asked: readonly AskedPeer[] | { readonly errno: string }): readonly Finding[] {
+  if (!("errno" in asked)) return askedPeers(asked);
+  return [named("peers", warn(`not asked: no agent runs, and no raw socket can be opened here (${asked.errno})`, "run the doctor as root"))];
+}
+
+function named(check: string, verdict: Verdict): Finding {
+  return { check, ...verdict };
+}

@@ -8,7 +8,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from "no
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-export type SystemPackage = "mtr-tiny" | "nftables" | "iproute2" | "libfaketime" | "iputils-ping" | "python3" | "make" | "g++" | "fping";
+export type SystemPackage = "mtr-tiny" | "nftables" | "iproute2" | "libfaketime" | "iputils-ping" | "python3" | "make" | "g++" | "fping" | "mandoc";
 
 /** What each is good for, in the words of the announcement. */
 const PURPOSE: Readonly<Record<SystemPackage, string>> = {
@@ -21,6 +21,7 @@ const PURPOSE: Readonly<Record<SystemPackage, string>> = {
   make: "native builds",
   "g++": "native builds",
   fping: "benchmarks",
+  mandoc: "man pages",
 };
 
 const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly string[]>> = {
@@ -32,6 +33,7 @@ const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly 
   make: ["make"],
   "g++": ["g++", "cc"],
   fping: ["fping"],
+  mandoc: ["mandoc"],
 };
 
 /** Directories that root's PATH may lack. */

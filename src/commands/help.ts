@@ -1,18 +1,14 @@
 /** `--help` of the program and of each command, from the declarations. */
 import { wrap } from "../report/wrap.ts";
 import { VERSION } from "../version.ts";
-import { DEFAULT_CONFIG, type Declaration, type SwitchOption, type ValueOption } from "./command.ts";
+import type { Declaration, SwitchOption, ValueOption } from "./command.ts";
+import { EXIT_CODES, SUMMARY } from "./program.ts";
 
 /** Narrower is unreadable in two columns, wider is tiring to read. */
 const MIN_COLUMNS = 60;
 const MAX_COLUMNS = 100;
 /** Left of an option's text; a longer option has a line of its own. */
 const OPTION_COLUMNS = 20;
-
-export const SUMMARY = "catches loss bursts in the act and keeps the evidence on the node";
-
-/** By exit code; what a command says itself stands above it. */
-export const EXIT_CODES: Readonly<Record<0 | 1 | 2 | 3, string>> = { 0: "fine", 1: "findings", 2: "usage or configuration", 3: "runtime" };
 
 export function programHelp(declarations: readonly Declaration[]): string {
   const width = Math.max(...declarations.map(({ name }) => name.length)) + 2;
@@ -24,7 +20,7 @@ export function programHelp(declarations: readonly Declaration[]): string {
     "Commands:",
     ...declarations.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
     "",
-    `meshprobe COMMAND --help tells more. Exit codes: ${codeList(EXIT_CODES)}.`,
+    `meshprobe COMMAND --help tells more. Exit codes: ${codeList(Object.entries(EXIT_CODES))}.`,
     "",
   ].join("\n");
 }
@@ -69,21 +65,13 @@ export function optionText(option: SwitchOption | ValueOption): string {
   return "default" in option && option.default !== undefined ? `${option.text} (default ${option.default})` : option.text;
 }
 
-export function exitCodes(declaration: Declaration): readonly (readonly [code: number, text: string])[] {
-  const own: Declaration["exitCodes"] = { 0: EXIT_CODES[0], 2: EXIT_CODES[2], ...declaration.exitCodes };
-  return Object.entries(own).map(([code, text]) => [Number(code), text]);
+export function exitCodes(declaration: Declaration): readonly (readonly [code: string, text: string])[] {
+  const all: Declaration["exitCodes"] = { 0: EXIT_CODES[0], 2: EXIT_CODES[2], ...declaration.exitCodes };
+  return Object.entries(all);
 }
 
-/** Where the configuration is looked for, and what else lies where. */
-export const FILES: readonly (readonly [path: string, text: string])[] = [
-  [DEFAULT_CONFIG, "the configuration, the same on every node of a mesh; see meshprobe-peers(5)"],
-  ["/var/lib/meshprobe/evidence.db", "incidents, traces, verdicts; where it lies is said by data_dir"],
-  ["/var/lib/meshprobe/metrics.db", "loss and round-trip times of every peer"],
-];
-
-function codeList(codes: Readonly<Record<number, string>> | readonly (readonly [number, string])[]): string {
-  const list = Array.isArray(codes) ? (codes as readonly (readonly [number, string])[]) : Object.entries(codes);
-  return list.map(([code, text]) => `${code} ${text}`).join(", ");
+function codeList(codes: readonly (readonly [code: string, text: string])[]): string {
+  return codes.map(([code, text]) => `${code} ${text}`).join(", ");
 }
 
 function exampleLines({ examples }: Declaration, wide: number): readonly string[] {

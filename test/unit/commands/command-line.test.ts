@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { declare } from "../../../src/commands/command.ts";
+import { type Declaration, declare } from "../../../src/commands/command.ts";
 import { parseCommandLine } from "../../../src/commands/command-line.ts";
 
 const NONE = declare({
@@ -28,7 +28,7 @@ test("operands stand before, between and behind options", () => {
 });
 
 test("what is not declared is refused in one line that names the help", () => {
-  const refused: readonly (readonly [typeof NONE | typeof ONE, readonly string[], RegExp])[] = [
+  const refused: readonly (readonly [Declaration, readonly string[], RegExp])[] = [
     [NONE, ["--sinse"], /^Unknown option '--sinse'; see meshprobe sample --help$/],
     [NONE, ["extra"], /^Unexpected argument 'extra'; see meshprobe sample --help$/],
     [NONE, ["--since"], /^Option '--since <value>' argument missing; see meshprobe sample --help$/],

@@ -1,0 +1,44 @@
+/**
+ * Writes the man pages and the completion to build/docs (or the directory given), and the comments of config/peers.yaml anew.
+ * Usage: npm run docs [-- DIRECTORY]. The date in the pages is SOURCE_DATE_EPOCH's where that is set: the same bytes twice.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { COMMANDS } from "../src/commands/commands.ts";
+import { bashCompletion } from "./docs/bash-completion.ts";
+import { peersPage } from "./docs/peers-page.ts";
+import { peersYaml } from "./docs/peers-yaml.ts";
+import { programPage } from "./docs/program-page.ts";
+
+const root = dirname(import.meta.dirname);
+
+/** Paths below `share/` as they are installed, with their content. */
+export function documents(date: string): ReadonlyMap<string, string> {
+  const declarations = COMMANDS.map(({ declaration }) => declaration);
+  return new Map([
+    ["man/man1/meshprobe.1", programPage(declarations, date)],
+    ["man/man5/meshprobe-peers.5", peersPage(date)],
+    ["bash-completion/completions/meshprobe", bashCompletion(declarations)],
+  ]);
+}
+
+/** Day of the pages, ISO. */
+export function pageDate(env: NodeJS.ProcessEnv, nowMs: number): string {
+  const epoch = Number(env["SOURCE_DATE_EPOCH"] ?? Number.NaN);
+  return new Date(Number.isFinite(epoch) ? epoch * 1000 : nowMs).toISOString().slice(0, 10);
+}
+
+export function writeDocuments(directory: string, date: string): void {
+  for (const [path, content] of documents(date)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+  }
+}
+
+if (import.meta.main) {
+  const directory = process.argv[2] ?? join(root, "build/docs");
+  writeDocuments(directory, pageDate(process.env, Date.now()));
+  writeFileSync(join(root, "config/peers.yaml"), peersYaml());
+  console.log(`man pages and completion: ${directory}`);
+}

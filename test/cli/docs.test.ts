@@ -1,0 +1,51 @@
+/** The man pages as mandoc reads them: no complaint, and everything that the declarations say is on the page. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { optionUsage } from "../../src/commands/help.ts";
+import { COMMANDS } from "../../src/commands/commands.ts";
+import { DATA_DIR, keyParagraph, PEER_KEYS, SECTIONS } from "../../src/config/documentation.ts";
+import { missingSystemPackages } from "../../packaging/system-packages.ts";
+import { documents } from "../../packaging/docs.ts";
+
+const skip = missingSystemPackages(["mandoc"]).length === 0 ? false : "mandoc is not installed";
+const pages = documents("2026-11-21");
+
+function page(path: string): string {
+  return pages.get(path) ?? assert.fail(path);
+}
+
+/** As read on a terminal, without its bold and underlining, one space between words. */
+function rendered(path: string): string {
+  const { stdout, status } = spawnSync("mandoc", ["-T", "utf8", "-O", "width=300"], { input: page(path), encoding: "utf8" });
+  assert.equal(status, 0);
+  return stdout.replace(/.\x08/g, "").replace(/\s+/g, " ");
+}
+
+for (const path of ["man/man1/meshprobe.1", "man/man5/meshprobe-peers.5"]) {
+  test(`mandoc finds nothing to say about ${path}`, { skip }, () => {
+    const { stdout, stderr, status } = spawnSync("mandoc", ["-T", "lint"], { input: page(path), encoding: "utf8" });
+    assert.deepEqual([stdout, stderr, status], ["", "", 0]);
+  });
+}
+
+test("meshprobe(1) has every command, option, example and exit code", { skip }, () => {
+  const text = rendered("man/man1/meshprobe.1");
+  for (const { declaration } of COMMANDS) {
+    const { name, description, options, examples, exitCodes } = declaration;
+    const wanted = [
+      `meshprobe ${name}`,
+      ...description,
+      ...Object.entries(options).map(([option, value]) => `${optionUsage(option, value)} ${value.text}`),
+      ...examples.map(({ command }) => command),
+      ...Object.values(exitCodes),
+    ];
+    for (const words of wanted) assert.ok(text.includes(words), `${name}: ${words}`);
+  }
+});
+
+test("meshprobe-peers(5) has every key with its text", { skip }, () => {
+  const text = rendered("man/man5/meshprobe-peers.5");
+  const keys = [DATA_DIR, ...PEER_KEYS, ...SECTIONS.flatMap((section) => section.keys)];
+  for (const key of keys) assert.ok(text.includes(`${key.key}: ${key.value} ${keyParagraph(key)}`), key.key);
+});

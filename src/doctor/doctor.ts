@@ -76,7 +76,10 @@ function fromStore(stored: Stored, config: Config, nowMs: number): readonly Find
   const peers = stored.peers(config.dataDir, nowMs);
   const wanted = new Set(config.peers.map((peer) => peer.name));
   if (peers === null) return [named("peers", warn("unknown: what the running agent has stored cannot be read", "run the doctor as root"))];
-  return storedPeers(peers.filter((peer) => wanted.has(peer.name)));
+  return storedPeers(
+    peers.filter((peer) => wanted.has(peer.name)),
+    nowMs,
+  );
 }
 
 function fromAsking(asked: readonly AskedPeer[] | { readonly errno: string }): readonly Finding[] {

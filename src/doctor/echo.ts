@@ -18,6 +18,7 @@ const SENDS_PER_TICK = 5;
 const DRAIN_LIMIT = 1_000;
 const COOKIE_BYTES = 16;
 const MAX_SEQUENCE = 0x1_0000;
+const NO_PERMISSION: readonly string[] = ["EPERM", "EACCES"];
 
 export type EchoAnswer =
   | { readonly kind: "answered"; readonly rttMs: number }
@@ -35,7 +36,10 @@ export interface EchoPorts {
   readonly random: (bytes: Uint8Array) => void;
 }
 
-/** Asks at most 65,536 addresses (IP literals, zones allowed). Rejects with the errno of a socket that cannot be opened. */
+/**
+ * Asks at most 65,536 addresses (IP literals, zones allowed). Without the capability it rejects with the errno; where only one family is missing, the peers of that
+ * one are refused.
+ */
 export async function askAll(addresses: readonly string[], ports: EchoPorts): Promise<EchoAnswer[]> {
   if (addresses.length > MAX_SEQUENCE) throw new RangeError(`Cannot ask ${addresses.length} peers: at most ${MAX_SEQUENCE}`);
   const round = new EchoRound(addresses, ports);
@@ -63,6 +67,8 @@ class EchoRound {
   readonly #cookie = new Uint8Array(COOKIE_BYTES);
   readonly #id: number;
   readonly #sockets = new Map<4 | 6, IcmpSocket>();
+  /** Errno of a family that this host does not have. */
+  readonly #missing = new Map<4 | 6, string>();
   readonly #packet = createIcmpPacket();
   #next = 0;
   #open = 0;
@@ -73,8 +79,8 @@ class EchoRound {
     this.#open = addresses.length;
     this.#ports = ports;
     ports.random(this.#cookie);
-    this.#id = sum16(this.#cookie, 0, 2);
-    for (const family of new Set(addresses.map(familyOf))) this.#sockets.set(family, this.#socket(family));
+    this.#id = ((this.#cookie[0] as number) << 8) | (this.#cookie[1] as number);
+    for (const family of new Set(addresses.map(familyOf))) this.#openSocket(family);
   }
 
   get isOver(): boolean {
@@ -96,12 +102,22 @@ class EchoRound {
     for (const socket of this.#sockets.values()) socket.close();
   }
 
-  #socket(family: 4 | 6): IcmpSocket {
-    return this.#ports.open(family, {
-      onPacket: (bytes, length, source) => this.#receive(family, bytes, length, source),
-      // Every peer of this family then stays silent, which is what the operator is told.
-      onError: () => {},
-    });
+  #openSocket(family: 4 | 6): void {
+    try {
+      const socket = this.#ports.open(family, {
+        onPacket: (bytes, length, source) => this.#receive(family, bytes, length, source),
+        // Every peer of this family then stays silent, which is what the operator is told.
+        onError: () => {},
+      });
+      this.#sockets.set(family, socket);
+    } catch (error) {
+      const errno = error instanceof Error ? error.message : String(error);
+      if (NO_PERMISSION.includes(errno)) {
+        this.close();
+        throw error;
+      }
+      this.#missing.set(family, errno);
+    }
   }
 
   #send(index: number): void {
@@ -109,7 +125,8 @@ class EchoRound {
     const asked = this.#asked[index] as Asked;
     const family = familyOf(address);
     asked.sentMs = this.#ports.nowMs();
-    const errno = this.#sockets.get(family)?.send(this.#request(family, index), address) ?? null;
+    const socket = this.#sockets.get(family);
+    const errno = socket === undefined ? (this.#missing.get(family) ?? "ENOTSOCK") : socket.send(this.#request(family, index), address);
     if (errno !== null) this.#settle(asked, { kind: "refused", errno });
   }
 

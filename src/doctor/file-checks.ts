@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { fail, ok, type Verdict, warn } from "./finding.ts";
-import { ENTER, mayAccess, READ, type Runner, runnerName, WRITE } from "./runner.ts";
+import { closedDirectory, ENTER, mayAccess, READ, type Runner, runnerName, WRITE } from "./runner.ts";
 import type { System } from "./system.ts";
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
@@ -18,6 +18,8 @@ export interface FilesOptions {
 export function checkConfigFile(system: System, { file, runner }: FilesOptions): Verdict {
   const facts = system.file(file);
   if (facts === null) return fail(`${file} cannot be seen by this user`, "run the doctor as root");
+  const closed = closedDirectory(system, file, runner);
+  if (closed !== null) return fail(`${file} cannot be reached by ${runnerName(runner)}`, `chmod a+x ${closed}`);
   if (!mayAccess(facts, runner, READ)) return fail(`${file} cannot be read by ${runnerName(runner)} (${shown(facts.mode)})`, `chmod a+r ${file}`);
   if ((facts.mode & GROUP_OR_OTHERS_WRITE) !== 0) return warn(`${file} may be changed by other users (${shown(facts.mode)})`, `chmod go-w ${file}`);
   return ok(`${file} is valid, and readable by ${runnerName(runner)}`);
@@ -26,14 +28,9 @@ export function checkConfigFile(system: System, { file, runner }: FilesOptions):
 /** A key or token: for the agent's user, and nobody else. */
 export function checkSecret(system: System, { file, runner }: FilesOptions): Verdict {
   const facts = system.file(file);
-  if (facts === null) {
-    // Nobody but root and the agent may look into its directory.
-    const hidden = system.file(dirname(file)) === null || runner.kind !== "shell";
-    return fail(
-      `${file} ${hidden ? "does not exist, or cannot be seen by this user" : "does not exist"}`,
-      "create it, or remove its key from the configuration",
-    );
-  }
+  if (facts === null) return fail(`${file} does not exist, or this user cannot see it`, "create it, or remove its key from the configuration");
+  const closed = closedDirectory(system, file, runner);
+  if (closed !== null) return fail(`${file} cannot be reached by ${runnerName(runner)}`, `chmod a+x ${closed}`);
   if ((facts.mode & OTHERS_READ) !== 0) return fail(`${file} may be used by every user (${shown(facts.mode)})`, `chmod o= ${file}`);
   if (!mayAccess(facts, runner, READ))
     return fail(`${file} cannot be read by ${runnerName(runner)} (${shown(facts.mode)})`, `chgrp it to the agent's group, and chmod g+r ${file}`);
@@ -46,6 +43,8 @@ export function checkDataDir(system: System, { file: dir, runner }: FilesOptions
   const facts = system.file(dir);
   if (facts === null) return checkFutureDataDir(system, { file: dir, runner });
   if (facts.kind !== "directory") return fail(`${dir} is not a directory`, "move it away, or set data_dir");
+  const closed = closedDirectory(system, dir, runner);
+  if (closed !== null) return fail(`${dir} cannot be reached by ${runnerName(runner)}`, `chmod a+x ${closed}`);
   const owner = `chown -R ${runner.uid}:${runner.gids[0] ?? 0} ${dir}`;
   if (!mayAccess(facts, runner, READ | WRITE | ENTER)) return fail(`${dir} cannot be written by ${runnerName(runner)} (${shown(facts.mode)})`, owner);
   for (const name of DATABASES) {

@@ -1,8 +1,10 @@
 /** Whether the peers answer: what a running agent has stored, or, where none runs, what became of one echo request to each. */
 import type { EchoAnswer } from "./echo.ts";
 import { PATIENCE_MS } from "./echo.ts";
-import type { Finding } from "./finding.ts";
+import { fail, type Finding, type Verdict, warn } from "./finding.ts";
 
+/** Rollups are written every ten seconds, and a busy agent may be late with one. */
+export const RECENT_MS = 60_000;
 /** Peers that are named one by one; beyond it the cause is not a peer. */
 const MAX_NAMED = 20;
 
@@ -13,7 +15,7 @@ export interface AskedPeer {
   readonly answer: EchoAnswer | { readonly kind: "unresolved" };
 }
 
-/** Of the last minutes before now. */
+/** Of the last `RECENT_MS`. */
 export interface StoredPeer {
   readonly name: string;
   readonly address: string | null;
@@ -54,23 +56,26 @@ function askedFinding(host: string, answer: AskedPeer["answer"]): { readonly tex
   }
 }
 
-/** From what the running agent has stored of the last minutes. */
-export function storedPeers(peers: readonly StoredPeer[]): readonly Finding[] {
+/** From what the running agent has stored of the last `RECENT_MS`. */
+export function storedPeers(peers: readonly StoredPeer[], nowMs: number): readonly Finding[] {
   if (peers.length === 0) return [NO_PEERS];
-  const findings = peers.flatMap(({ name, address, firstReplyAt, sent, received }): Finding[] => {
-    const check = `peer ${name}`;
-    const where = address ?? name;
-    if (firstReplyAt === null) return [{ check, level: "fail", text: `${where} has never answered`, mend: FIREWALL }];
-    if (sent === 0)
-      return [{ check, level: "warn", text: `no probe to ${where} is stored of the last minutes`, mend: "look at the log of the agent" }];
-    if (received === 0)
-      return [{ check, level: "fail", text: `${where} answered none of the last ${sent} probes`, mend: "see: meshprobe report --since 10m" }];
-    return [];
+  const findings = peers.flatMap((peer): Finding[] => {
+    const verdict = storedVerdict(peer, nowMs);
+    return verdict === null ? [] : [{ check: `peer ${peer.name}`, ...verdict }];
   });
   const words = `${peers.length - findings.length} of ${peers.length} answer the running agent`;
   if (findings.length === 0) return [{ check: "peers", level: "ok", text: words, mend: null }];
   const level = findings.some((finding) => finding.level === "fail") ? "fail" : "warn";
   return [{ check: "peers", level, text: words, mend: "see the peers below" }, ...named(findings)];
+}
+
+function storedVerdict({ name, address, firstReplyAt, sent, received }: StoredPeer, nowMs: number): Verdict | null {
+  const where = address ?? name;
+  if (firstReplyAt === null) return fail(`${where} has never answered`, FIREWALL);
+  if (sent > 0) return received > 0 ? null : fail(`${where} answered none of the last ${sent} probes`, "see: meshprobe report --since 10m");
+  // Counts are stored every ten seconds; an agent that was just started may know no more than this.
+  if (Date.parse(firstReplyAt) > nowMs - RECENT_MS) return null;
+  return warn(`no probe to ${where} is stored of the last minute`, "the agent was just started, or its log says more");
 }
 
 const NO_PEERS: Finding = {

@@ -2,6 +2,7 @@
  * Who runs the agent, or will: the agent that runs now, else the installed service, else whoever asks. Files and the capability are judged for that user: what
  * root may read says nothing of what the service may.
  */
+import { dirname } from "node:path";
 import type { FileFacts, System } from "./system.ts";
 
 export const UNIT = "meshprobe.service";
@@ -84,4 +85,14 @@ export function mayAccess(file: FileFacts, { uid, gids }: Pick<Runner, "uid" | "
   if (uid === 0) return true;
   const shift = file.uid === uid ? 6 : gids.includes(file.gid) ? 3 : 0;
   return ((file.mode >> shift) & wanted) === wanted;
+}
+
+/** The outermost directory above the file that this user may not enter; null when there is none. */
+export function closedDirectory(system: System, path: string, runner: Runner): string | null {
+  const parent = dirname(path);
+  if (parent === path) return null;
+  const above = closedDirectory(system, parent, runner);
+  if (above !== null) return above;
+  const facts = system.file(parent);
+  return facts !== null && !mayAccess(facts, runner, ENTER) ? parent : null;
 }

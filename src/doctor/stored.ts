@@ -5,11 +5,9 @@ import { lockHolder } from "../store/lock.ts";
 import { readReport } from "../store/query.ts";
 import { openReader } from "../store/reader.ts";
 import { fail, ok, type Verdict, warn } from "./finding.ts";
-import type { StoredPeer } from "./peers-check.ts";
+import { RECENT_MS, type StoredPeer } from "./peers-check.ts";
 import type { System } from "./system.ts";
 
-/** Rollups are written every ten seconds, and a busy agent may be late with one. */
-const RECENT_MS = 60_000;
 const KILO = 1000;
 
 export interface Stored {

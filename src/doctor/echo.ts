@@ -5,7 +5,7 @@
  */
 import { isIPv6 } from "node:net";
 import { addressBytes } from "../packet/address.ts";
-import { fold, sum16 } from "../packet/checksum.ts";
+import { fold } from "../packet/checksum.ts";
 import { createIcmpPacket, readIcmp4, readIcmp6 } from "../packet/icmp.ts";
 import { ECHO_REQUEST_4, ECHO_REQUEST_6, ICMP_HEADER_BYTES, PROBE_BYTES } from "../packet/probe.ts";
 import type { IcmpSocket, IcmpSocketEvents } from "../wire/icmp-socket.ts";
@@ -136,8 +136,10 @@ class EchoRound {
     packet.writeUInt16BE(this.#id, 4);
     packet.writeUInt16BE(sequence, 6);
     packet.set(this.#cookie, ICMP_HEADER_BYTES);
+    let sum = 0;
+    for (let at = 0; at < packet.length; at += 2) sum += packet.readUInt16BE(at);
     // On IPv6 the kernel writes its own.
-    packet.writeUInt16BE(0xffff - fold(sum16(packet, 0, packet.length)), 2);
+    packet.writeUInt16BE(0xffff - fold(sum), 2);
     return packet;
   }
 

@@ -1,7 +1,7 @@
-/** The machine that we run on. Programs get PATH and LC_ALL=C only, and five seconds. */
+/** The machine that we run on. Programs get five seconds. */
 import { execFile } from "node:child_process";
 import { readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
-import process from "node:process";
+import { toolEnvironment } from "../capture/tool-environment.ts";
 import type { FileFacts, System, ToolEnd } from "./system.ts";
 
 /** mtr with one cycle takes one second and a half; what takes longer than this is stuck. */
@@ -38,8 +38,7 @@ function orNull<T>(read: () => T): T | null {
 
 function run(program: string, args: readonly string[]): Promise<ToolEnd> {
   const { promise, resolve } = Promise.withResolvers<ToolEnd>();
-  const env = { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
-  const options = { env, timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES } as const;
+  const options = { env: toolEnvironment(), timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES } as const;
   execFile(program, args, options, (error, stdout, stderr) => {
     if (error === null) return resolve({ kind: "ended", exitCode: 0, stdout, stderr });
     if (error.code === "ENOENT") return resolve({ kind: "missing" });

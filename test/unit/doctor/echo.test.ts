@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askAll, type EchoAnswer, PATIENCE_MS } from "../../../src/doctor/echo.ts";
 import { readProbe } from "../../../src/packet/probe.ts";
-import { checksumHolds } from "../../../src/packet/checksum.ts";
 import { echoReply, FakeIcmpSocket, FakeNetwork, ipv4Packet } from "../../contract/fake-icmp-socket.ts";
 import { VirtualClock } from "../../contract/virtual-clock.ts";
+import { checksumHolds } from "../packet/sum16.ts";
 
 interface Round {
   readonly answers: Promise<EchoAnswer[]>;

@@ -51,7 +51,11 @@ function optionWords(declaration: Declaration): string {
 
 /** What follows an option that takes a value; nothing is offered where anything may stand. */
 function valueCases({ name, options }: Declaration): string[] {
-  return Object.entries(options).flatMap(([option, value]) => ("argument" in value ? [`    '${name} --${option}') ${offer(value)} return ;;`] : []));
+  return Object.entries(options).flatMap(([option, value]) => {
+    if (!("argument" in value)) return [];
+    const short = value.short === undefined ? "" : ` | '${name} -${value.short}'`;
+    return [`    '${name} --${option}'${short}) ${offer(value)} return ;;`];
+  });
 }
 
 function operandCases({ name, operands }: Declaration): string[] {

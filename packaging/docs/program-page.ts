@@ -1,6 +1,6 @@
 /** meshprobe(1), from the declarations of the commands. */
-import type { Declaration } from "../../src/commands/command.ts";
-import { exitCodes, optionText } from "../../src/commands/help.ts";
+import type { Declaration, SwitchOption, ValueOption } from "../../src/commands/command.ts";
+import { exitCodes, optionText, usageLines } from "../../src/commands/help.ts";
 import { DESCRIPTION, EXIT_CODES, FILES, SUMMARY } from "../../src/commands/program.ts";
 import { VERSION } from "../../src/version.ts";
 import { bold, entry, escapeRoff, example, italic, pageHead, paragraphs, textLines } from "./roff.ts";
@@ -11,7 +11,7 @@ export function programPage(declarations: readonly Declaration[], date: string):
     ".SH NAME",
     `meshprobe \\- ${escapeRoff(SUMMARY)}`,
     ".SH SYNOPSIS",
-    ...declarations.flatMap((declaration, index) => [...(index === 0 ? [] : [".br"]), synopsis(declaration)]),
+    ...declarations.flatMap(usageLines).flatMap((line, index) => [...(index === 0 ? [] : [".br"]), synopsis(line)]),
     ".SH DESCRIPTION",
     ...paragraphs(DESCRIPTION).slice(1),
     ".SH COMMANDS",
@@ -27,8 +27,17 @@ export function programPage(declarations: readonly Declaration[], date: string):
   ].join("\n");
 }
 
-function synopsis({ name, operands }: Declaration): string {
-  return `${bold(`meshprobe ${name}`)}${operands === undefined ? "" : ` ${italic(operands.usage)}`} [${italic("OPTIONS")}]`;
+/** Words in capitals stand for something, the others are typed. */
+function synopsis(line: string): string {
+  return `meshprobe ${line}`.replace(/-*[A-Za-z][\w.-]*|[^A-Za-z-]+/g, (part) => {
+    if (/^-*[a-z]/.test(part)) return bold(part);
+    return /^[A-Z]/.test(part) ? italic(part) : escapeRoff(part);
+  });
+}
+
+function optionHead(name: string, option: SwitchOption | ValueOption): string {
+  const names = `${option.short === undefined ? "" : `${bold(`-${option.short}`)}, `}${bold(`--${name}`)}`;
+  return "argument" in option ? `${names} ${italic(option.argument)}` : names;
 }
 
 function commandSection(declaration: Declaration): string[] {
@@ -37,10 +46,8 @@ function commandSection(declaration: Declaration): string[] {
     `.SS ${escapeRoff(name)}`,
     ...textLines(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`),
     ...paragraphs(description),
-    ...(operands === undefined ? [] : entry(italic(operands.usage), [operands.text])),
-    ...Object.entries(declaration.options).flatMap(([option, value]) =>
-      entry("argument" in value ? `${bold(`--${option}`)} ${italic(value.argument)}` : bold(`--${option}`), [optionText(value)]),
-    ),
+    ...(operands?.entries ?? []).flatMap(({ name: operand, text }) => entry(italic(operand), [text])),
+    ...Object.entries(declaration.options).flatMap(([option, value]) => entry(optionHead(option, value), [optionText(value)])),
     ...(examples.length === 0
       ? []
       : [".PP", "Examples:", ...example(examples.map(({ command, text }) => (text === undefined ? command : `${command}    # ${text}`)))]),

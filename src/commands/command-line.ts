@@ -3,14 +3,20 @@ import { parseArgs } from "node:util";
 import type { Declaration, Options, SwitchOption, ValueOption } from "./command.ts";
 import { UsageError } from "./usage-error.ts";
 
+type WordOf<O> = O extends { readonly words: readonly (infer W)[] } ? W : string;
+
 type ValueOf<O extends SwitchOption | ValueOption> = O extends { readonly argument: string }
-  ? (O extends { readonly words: readonly (infer W)[] } ? W : string) | (O extends { readonly default: string } ? never : undefined)
+  ? O extends { readonly many: true }
+    ? readonly WordOf<O>[]
+    : WordOf<O> | (O extends { readonly default: string } ? never : undefined)
   : boolean;
 
 export interface CommandLine<O extends Options> {
   readonly values: { readonly [K in keyof O]: ValueOf<O[K]> };
   readonly operands: readonly string[];
 }
+
+type Given = string | boolean | readonly (string | boolean)[] | undefined;
 
 export function parseCommandLine<O extends Options>(declaration: Declaration<O>, args: readonly string[]): CommandLine<O> {
   const { values, positionals } = parse(declaration, args);
@@ -22,9 +28,12 @@ export function parseCommandLine<O extends Options>(declaration: Declaration<O>,
 function parse(
   declaration: Declaration,
   args: readonly string[],
-): { readonly values: Readonly<Record<string, string | boolean | undefined>>; readonly positionals: readonly string[] } {
+): { readonly values: Readonly<Record<string, Given>>; readonly positionals: readonly string[] } {
   const options = Object.fromEntries(
-    Object.entries(declaration.options).map(([name, option]) => [name, { type: "argument" in option ? ("string" as const) : ("boolean" as const) }]),
+    Object.entries(declaration.options).map(([name, option]) => {
+      const type: "string" | "boolean" = "argument" in option ? "string" : "boolean";
+      return [name, { type, multiple: "many" in option, ...(option.short === undefined ? {} : { short: option.short }) }];
+    }),
   );
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: declaration.operands !== undefined });
@@ -35,18 +44,21 @@ function parse(
   }
 }
 
-function valueOf(name: string, option: SwitchOption | ValueOption, given: string | boolean | undefined): string | boolean | undefined {
+function valueOf(name: string, option: SwitchOption | ValueOption, given: Given): Given {
   if (!("argument" in option)) return given ?? false;
-  const value = given ?? option.default;
-  if (option.words === undefined || value === undefined || option.words.includes(String(value))) return value;
-  throw new UsageError(`unknown --${name} ${JSON.stringify(value)}: it is ${inWords(option.words)}`);
+  const value = given ?? (option.many === true ? [] : option.default);
+  const { words } = option;
+  const unknown = words === undefined || value === undefined ? undefined : [value].flat().find((one) => !words.includes(String(one)));
+  if (unknown === undefined) return value;
+  throw new UsageError(`unknown --${name} ${JSON.stringify(unknown)}: it is ${inWords(words ?? [])}`);
 }
 
 function requireCount(declaration: Declaration, count: number): void {
   const { operands } = declaration;
   if (operands === undefined) return;
-  if (count < operands.min) throw new UsageError(`${operands.usage} is missing${seeHelp(declaration)}`);
-  if (count > operands.max) throw new UsageError(`too many arguments: ${operands.usage} is all that it takes${seeHelp(declaration)}`);
+  const names = inWords(operands.entries.map(({ name }) => name));
+  if (count < operands.min) throw new UsageError(`${names} is missing${seeHelp(declaration)}`);
+  if (count > operands.max) throw new UsageError(`too many arguments: at most ${operands.max} (${names})${seeHelp(declaration)}`);
 }
 
 function seeHelp(declaration: Declaration): string {

@@ -2,10 +2,14 @@
  * What a subcommand is, and what it declares of itself. The declaration is the one source of `--help`, of the man page, of the completion and of the parser
  * (command-line.ts), so an option cannot exist without its text, nor a text without its option.
  *
- * A new command: a file with `const DECLARATION = declare({ … })`, and `run` beginning with `const { values, operands } = parseCommandLine(DECLARATION, args)`; then
- * its line in commands.ts. Options by their long name: with `argument` they take a value (a string, one of `words` where these are given, undefined without a
- * `default`), without it they are switches. `--help` is everybody's and not declared. The file of a command is read at every start of the program: what is
- * heavy (stores, YAML, sockets, the log) is loaded inside `run` with `await import(…)`; test/unit/commands holds that.
+ * A new command: a file with `const DECLARATION = declare({ … })`, `export const xCommand: Command = { declaration: DECLARATION, run }`, and `run` beginning with
+ * `const { values, operands } = parseCommandLine(DECLARATION, args)`; then its line in commands.ts. Options are named by their long name. With `argument` they take
+ * a value: a string (one of `words` where these are given), undefined when it was not given and there is no `default`, a list with `many`; without it they
+ * are switches. `--help` is everybody's and not declared.
+ *
+ * The file of a command is read at every start of the program: what is heavy (stores, YAML, sockets, the log) is loaded inside `run` with `await import(…)`;
+ * test/unit/commands/light.test.ts holds that. A command with much of it keeps its work in a file of its own: `run: async (args, world) =>
+ * (await import("./x-run.ts")).runX(parseCommandLine(DECLARATION, args), world)`.
  */
 
 /** The configuration that every command reads where none is named. Never one in the working directory: that would be an untrusted search path. */
@@ -29,29 +33,33 @@ export interface World {
 export interface SwitchOption {
   /** One sentence or more, without a full stop at the end. */
   readonly text: string;
+  /** One letter. */
+  readonly short?: string;
 }
 
-export interface ValueOption {
+export interface ValueOption extends SwitchOption {
   /** What the value is, in capitals: FILE, TIME. */
   readonly argument: string;
-  readonly text: string;
   readonly default?: string;
   /** All values there are; any other is refused. */
   readonly words?: readonly string[];
+  /** May be given again: its value is a list, empty without it. */
+  readonly many?: true;
   /** What the shell offers where there are no `words`. */
-  readonly completes?: "file" | "directory";
+  readonly completes?: Completes;
 }
+
+export type Completes = "file" | "directory";
 
 export type Options = Readonly<Record<string, SwitchOption | ValueOption>>;
 
-/** What stands behind the options, in order. */
+/** What stands on the command line without a name. */
 export interface Operands {
-  /** As in the usage line: `PEER`, `[INCIDENT]`, `INCIDENT…`. */
-  readonly usage: string;
   readonly min: number;
   readonly max: number;
-  readonly text: string;
-  readonly completes?: "file" | "directory";
+  /** What they are called, and what they are: one entry, or one for each kind that may stand there. */
+  readonly entries: readonly { readonly name: string; readonly text: string }[];
+  readonly completes?: Completes;
 }
 
 export interface Declaration<O extends Options = Options> {
@@ -60,6 +68,8 @@ export interface Declaration<O extends Options = Options> {
   readonly summary: string;
   /** Paragraphs. */
   readonly description: readonly string[];
+  /** Usage lines behind `meshprobe NAME`, where one made of operands and options does not say it. */
+  readonly forms?: readonly string[];
   readonly operands?: Operands;
   readonly options: O;
   /** Whole command lines; `text` says what each is good for. */

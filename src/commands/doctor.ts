@@ -30,22 +30,28 @@ async function run(args: readonly string[], world: World): Promise<number> {
   const { values } = parseCommandLine(DECLARATION, args);
   const { findingLine, sumLine } = await import("../doctor/text.ts");
   const findings: Finding[] = [];
-  const { found, isUsable } = await look(values.config, world);
+  const { found, node, isUsable } = await look(values.config, world);
   for await (const finding of found) {
+    if (world.signal.aborted) return 3;
     findings.push(finding);
     if (values.format === "text") world.stdout(`${findingLine(finding)}\n`);
   }
-  if (values.format === "text") world.stdout(`${sumLine(findings)}\n`);
-  else
-    world.stdout(
-      `${JSON.stringify({ schema: SCHEMA, generated_at: new Date(world.now()).toISOString(), node: world.hostName, findings }, null, 2)}\n`,
-    );
+  const report = { schema: SCHEMA, generated_at: new Date(world.now()).toISOString(), node, findings };
+  world.stdout(values.format === "text" ? `${sumLine(findings)}\n` : `${JSON.stringify(report, null, 2)}\n`);
   if (!isUsable) return 2;
   return findings.some(({ level }) => level === "fail" || (values.strict && level === "warn")) ? 1 : 0;
 }
 
+interface Look {
+  readonly found: AsyncGenerator<Finding>;
+  /** Name of this node, as far as it is known. */
+  readonly node: string;
+  /** Whether the configuration can be used. */
+  readonly isUsable: boolean;
+}
+
 /** A configuration that cannot be used is a finding too; the host is looked at all the same. */
-async function look(file: string, world: World): Promise<{ readonly found: AsyncGenerator<Finding>; readonly isUsable: boolean }> {
+async function look(file: string, world: World): Promise<Look> {
   const [{ loadConfig }, { loadMeshKeys }, { ConfigError }, { examine, examineHost }, { THIS_SYSTEM }] = await Promise.all([
     import("../config/load.ts"),
     import("../config/mesh-keys.ts"),
@@ -55,13 +61,14 @@ async function look(file: string, world: World): Promise<{ readonly found: Async
   ]);
   try {
     const config = loadConfig(file, { hostName: world.hostName });
+    // A key that this user cannot read is told with the modes of the files.
     if (config.mesh.keyFile !== null && THIS_SYSTEM.readFile(config.mesh.keyFile) !== null) loadMeshKeys(config.mesh.keyFile);
     const [{ storedHere }, { askPeers }] = await Promise.all([import("../doctor/stored.ts"), import("../doctor/ask-peers.ts")]);
     const ports = { system: THIS_SYSTEM, stored: storedHere(THIS_SYSTEM), nowMs: world.now, ask: askPeers };
-    return { found: examine(config, ports), isUsable: true };
+    return { found: examine(config, ports), node: config.node.name, isUsable: true };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { found: withConfigError(error.message, examineHost(THIS_SYSTEM)), isUsable: false };
+    return { found: withConfigError(error.message, examineHost(THIS_SYSTEM)), node: world.hostName, isUsable: false };
   }
 }
 

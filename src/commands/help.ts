@@ -30,13 +30,13 @@ export function commandHelp(declaration: Declaration, columns: number): string {
   const paragraphs = declaration.description.flatMap((paragraph) => ["", ...wrap(paragraph, wide)]);
   const { operands } = declaration;
   const entries = [
-    ...(operands === undefined ? [] : [{ left: operands.usage, text: operands.text }]),
+    ...(operands?.entries ?? []).map(({ name, text }) => ({ left: name, text })),
     ...allOptions(declaration).map(([name, option]) => ({ left: optionUsage(name, option), text: optionText(option) })),
   ];
   return [
     `meshprobe ${declaration.name}: ${declaration.summary}`,
     "",
-    `Usage: ${usageLine(declaration)}`,
+    ...usageLines(declaration).map((line, index) => `${index === 0 ? "Usage:" : "      "} meshprobe ${line}`),
     ...paragraphs,
     "",
     "Options:",
@@ -48,8 +48,13 @@ export function commandHelp(declaration: Declaration, columns: number): string {
   ].join("\n");
 }
 
-export function usageLine({ name, operands }: Declaration): string {
-  return `meshprobe ${name}${operands === undefined ? "" : ` ${operands.usage}`} [OPTIONS]`;
+/** Without `meshprobe` in front. */
+export function usageLines({ name, forms, operands }: Declaration): readonly string[] {
+  if (forms !== undefined) return forms.map((form) => `${name} ${form}`);
+  const names = (operands?.entries ?? []).map((entry) => entry.name).join("|");
+  const more = (operands?.max ?? 0) > 1 ? "…" : "";
+  const operand = operands === undefined ? "" : operands.min === 0 ? ` [${names}${more}]` : ` ${names}${more}`;
+  return [`${name}${operand} [OPTIONS]`];
 }
 
 /** The declared ones and the one that everybody has. */
@@ -58,7 +63,8 @@ export function allOptions(declaration: Declaration): readonly (readonly [name: 
 }
 
 export function optionUsage(name: string, option: SwitchOption | ValueOption): string {
-  return "argument" in option ? `--${name} ${option.argument}` : `--${name}`;
+  const names = `${option.short === undefined ? "" : `-${option.short}, `}--${name}`;
+  return "argument" in option ? `${names} ${option.argument}` : names;
 }
 
 export function optionText(option: SwitchOption | ValueOption): string {

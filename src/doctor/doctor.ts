@@ -84,7 +84,9 @@ function fromStore(stored: Stored, config: Config, nowMs: number): readonly Find
 
 function fromAsking(asked: readonly AskedPeer[] | { readonly errno: string }): readonly Finding[] {
   if (!("errno" in asked)) return askedPeers(asked);
-  return [named("peers", warn(`not asked: no agent runs, and no raw socket can be opened here (${asked.errno})`, "run the doctor as root"))];
+  return [
+    named("peers", warn(`not asked: no running agent is seen, and no raw socket can be opened here (${asked.errno})`, "run the doctor as root")),
+  ];
 }
 
 function named(check: string, verdict: Verdict): Finding {

@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { toolEnvironment } from "../capture/tool-environment.ts";
 import type { FileFacts, System, ToolEnd } from "./system.ts";
 
-/** mtr with one cycle takes one second and a half; what takes longer than this is stuck. */
+/** mtr with one cycle takes 2.2 s (measured); what takes longer than this is stuck. */
 const LIMIT_MS = 5_000;
 const MAX_OUTPUT_BYTES = 256 * 1024;
 const PERMISSIONS = 0o7777;

@@ -80,7 +80,7 @@ test("without the capability the peers are not known, and that is no failure of 
   const peers = findings.filter(({ check }) => check.startsWith("peer"));
   assert.deepEqual(
     peers.map(({ level, text }) => [level, text]),
-    [["warn", "not asked: no agent runs, and no raw socket can be opened here (EPERM)"]],
+    [["warn", "not asked: no running agent is seen, and no raw socket can be opened here (EPERM)"]],
   );
 });
 

@@ -13,11 +13,11 @@ const SAMPLE: Declaration = declare({
   name: "sample",
   summary: "does a thing",
   description: [".so /etc/passwd is no macro here, nor is \\fBthis"],
-  operands: { usage: "FILE", min: 1, max: 1, text: "what is read", completes: "file" },
+  operands: { min: 1, max: 9, entries: [{ name: "FILE", text: "what is read" }], completes: "file" },
   options: {
     format: { argument: "FORMAT", text: "how", words: ["text", "json"], default: "text" },
     since: { argument: "TIME", text: "since when" },
-    "data-dir": { argument: "DIR", text: "where", completes: "directory" },
+    "data-dir": { argument: "DIR", text: "where", completes: "directory", short: "d" },
     full: { text: "all of it" },
   },
   examples: [{ command: "meshprobe sample --since '2h'" }],
@@ -44,6 +44,12 @@ test("the page is dated by SOURCE_DATE_EPOCH, and the same twice", () => {
   assert.match(programPage([SAMPLE], "2026-11-21"), /^\.TH MESHPROBE 1 "2026-11-21" /);
 });
 
+test("the synopsis sets what is typed bold and what stands for something else slanted", () => {
+  const forms = programPage([{ ...SAMPLE, forms: ["FILE.tar.gz… -o OUT", "--peer NAME [OPTIONS]"] }], "2026-11-21");
+  assert.ok(forms.includes("\\fBmeshprobe\\fR \\fBsample\\fR \\fIFILE.tar.gz\\fR\\(el \\fB\\-o\\fR \\fIOUT\\fR\n.br\n"), forms);
+  assert.ok(forms.includes("\\fB\\-\\-peer\\fR \\fINAME\\fR [\\fIOPTIONS\\fR]\n"), forms);
+});
+
 /** What bash would offer for the words typed so far; the last one is being typed. */
 function offered(...words: readonly string[]): string[] {
   const typed = words.map((word) => `'${word}'`).join(" ");
@@ -66,6 +72,7 @@ test("bash offers commands, options, words and files, and nothing where anything
   assert.deepEqual(offered("meshprobe", "sample", "--format", "=", "j"), ["json"]);
   assert.deepEqual(offered("meshprobe", "sample", "--since", ""), []);
   assert.deepEqual(offered("meshprobe", "sample", "--data-dir", "packag"), ["packaging"]);
+  assert.deepEqual(offered("meshprobe", "sample", "-d", "packag"), ["packaging"]);
   assert.deepEqual(offered("meshprobe", "sample", "packag"), ["package-lock.json", "package.json", "packaging"]);
   assert.deepEqual(offered("meshprobe", "nonsense", "--"), []);
 });

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { constants, gzipSync } from "node:zlib";
 import { COMMANDS } from "../src/commands/commands.ts";
 import { bashCompletion } from "./docs/bash-completion.ts";
 import { peersPage } from "./docs/peers-page.ts";
@@ -29,16 +30,19 @@ export function pageDate(env: NodeJS.ProcessEnv, nowMs: number): string {
   return new Date(Number.isFinite(epoch) ? epoch * 1000 : nowMs).toISOString().slice(0, 10);
 }
 
-export function writeDocuments(directory: string, date: string): void {
+/** `compress` as Debian wants its man pages: gzip -9n. The package calls it with `usr/share` of its tree. */
+export function writeDocuments(directory: string, { date, compress }: { readonly date: string; readonly compress: boolean }): void {
   for (const [path, content] of documents(date)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    writeFileSync(join(directory, path), content);
+    const isPacked = compress && path.startsWith("man/");
+    const file = join(directory, isPacked ? `${path}.gz` : path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, isPacked ? gzipSync(content, { level: constants.Z_BEST_COMPRESSION }) : content);
   }
 }
 
 if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, "build/docs");
-  writeDocuments(directory, pageDate(process.env, Date.now()));
+  writeDocuments(directory, { date: pageDate(process.env, Date.now()), compress: false });
   writeFileSync(join(root, "config/peers.yaml"), peersYaml());
   console.log(`man pages and completion: ${directory}`);
 }

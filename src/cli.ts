@@ -24,6 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const [name = "", ...args] = argv;
   const usage = programHelp(COMMANDS.map(({ declaration }) => declaration));
+  if (name === "help" && args.length > 0) return main([...args, "--help"]);
   if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(usage);
     return 0;

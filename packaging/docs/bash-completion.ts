@@ -29,8 +29,7 @@ ${declarations.map((declaration) => `      ${declaration.name}) words='${optionW
     return
   fi
   case $command in
-${declarations.flatMap(operandCases).join("\n")}
-    *) ;;
+${[`    help) ${offer({ words: commands })};;`, ...declarations.flatMap(operandCases)].join("\n")}
   esac
 }
 
@@ -54,16 +53,16 @@ function valueCases({ name, options }: Declaration): string[] {
   return Object.entries(options).flatMap(([option, value]) => {
     if (!("argument" in value)) return [];
     const short = value.short === undefined ? "" : ` | '${name} -${value.short}'`;
-    return [`    '${name} --${option}'${short}) ${offer(value)} return ;;`];
+    return [`    '${name} --${option}'${short}) ${offer(value)}return ;;`];
   });
 }
 
 function operandCases({ name, operands }: Declaration): string[] {
-  return operands?.completes === undefined ? [] : [`    ${name}) ${offer(operands)} ;;`];
+  return operands?.completes === undefined ? [] : [`    ${name}) ${offer(operands)};;`];
 }
 
 function offer({ words, completes }: Pick<ValueOption, "words" | "completes">): string {
-  if (words !== undefined) return `mapfile -t COMPREPLY < <(compgen -W '${words.join(" ")}' -- "$current");`;
+  if (words !== undefined) return `mapfile -t COMPREPLY < <(compgen -W '${words.join(" ")}' -- "$current"); `;
   if (completes === undefined) return "";
-  return `_meshprobe_paths ${completes === "file" ? "-f" : "-d"} "$current";`;
+  return `_meshprobe_paths ${completes === "file" ? "-f" : "-d"} "$current"; `;
 }

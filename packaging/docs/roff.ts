@@ -14,13 +14,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "^": "\\(ha",
   "~": "\\(ti",
   '"': "\\(dq",
-  "…": "\\(el",
   "→": "\\(->",
 };
 
 /** As it is meant to be read, and copied: no character stands for another. */
 export function escapeRoff(text: string): string {
-  return text.replace(/[\\\-'`^~"…→]/g, (character) => ESCAPES[character] ?? character);
+  return text.replace(/[\\\-'`^~"→]/g, (character) => ESCAPES[character] ?? character);
 }
 
 /** Lines of running text; options in it are bold. */

@@ -67,6 +67,7 @@ const digest = (file: string): string => createHash("sha256").update(readFileSyn
 describe("a command line that cannot be understood", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["nonsense"], /unknown command 'nonsense'; there are: agent, report, doctor/],
+    [["help", "nonsense"], /unknown command 'nonsense'/],
     [["__proto__"], /unknown command '__proto__'/],
     [["agent", "--nonsense"], /Unknown option '--nonsense'.*meshprobe agent --help/],
     [["agent", "peers.yaml"], /Unexpected argument 'peers\.yaml'.*meshprobe agent --help/],
@@ -83,7 +84,7 @@ describe("a command line that cannot be understood", () => {
   test("no command prints the usage and exits 2; --help and --version exit 0", async () => {
     const bare = await run([]);
     assert.deepEqual([bare.code, bare.stderr.includes("Usage: meshprobe COMMAND")], [2, true]);
-    for (const args of [["--help"], ["--version"], ["agent", "--help"], ["report", "--help"], ["doctor", "-h"]]) {
+    for (const args of [["--help"], ["--version"], ["agent", "--help"], ["report", "--help"], ["doctor", "-h"], ["help", "report"]]) {
       const { code, stdout, stderr } = await run(args);
       assert.deepEqual([code, stderr, stdout.length > 10], [0, "", true], args.join(" "));
     }

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { optionUsage } from "../../src/commands/help.ts";
+import { declare } from "../../src/commands/command.ts";
 import { COMMANDS } from "../../src/commands/commands.ts";
 import { DATA_DIR, keyParagraph, PEER_KEYS, SECTIONS } from "../../src/config/documentation.ts";
 import { missingSystemPackages } from "../../packaging/system-packages.ts";
+import { programPage } from "../../packaging/docs/program-page.ts";
 import { documents } from "../../packaging/docs.ts";
 
 const skip = missingSystemPackages(["mandoc"]).length === 0 ? false : "mandoc is not installed";
@@ -28,6 +30,21 @@ for (const path of ["man/man1/meshprobe.1", "man/man5/meshprobe-peers.5"]) {
     assert.deepEqual([stdout, stderr, status], ["", "", 0]);
   });
 }
+
+test("mandoc takes all that a declaration may hold", { skip }, () => {
+  const everything = declare({
+    name: "everything",
+    summary: "has one of each",
+    description: [".TH is no macro here", "'neither is this', nor \\(this, nor -that-"],
+    forms: ["INCIDENT… -o FILE.tar.gz", "[PEER|--peer NAME]"],
+    operands: { min: 0, max: 9, entries: [{ name: "INCIDENT", text: "id" }] },
+    options: { output: { argument: "FILE", text: "where → there", short: "o" }, with: { argument: "FILE", text: ".w", many: true } },
+    examples: [{ command: ".everything '~^`\\'", text: "odd" }],
+    exitCodes: { 1: "'one'" },
+  });
+  const { stdout, status } = spawnSync("mandoc", ["-T", "lint"], { input: programPage([everything], "2026-11-21"), encoding: "utf8" });
+  assert.deepEqual([stdout, status], ["", 0]);
+});
 
 test("meshprobe(1) has every command, option, example and exit code", { skip }, () => {
   const text = rendered("man/man1/meshprobe.1");

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { type Declaration, declare } from "../../../src/commands/command.ts";
 import { bashCompletion } from "../../../packaging/docs/bash-completion.ts";
 import { peersYaml } from "../../../packaging/docs/peers-yaml.ts";
 import { programPage } from "../../../packaging/docs/program-page.ts";
 import { entry, escapeRoff, textLines } from "../../../packaging/docs/roff.ts";
-import { documents, pageDate } from "../../../packaging/docs.ts";
+import { documents, pageDate, writeDocuments } from "../../../packaging/docs.ts";
 
 const SAMPLE: Declaration = declare({
   name: "sample",
@@ -44,9 +47,22 @@ test("the page is dated by SOURCE_DATE_EPOCH, and the same twice", () => {
   assert.match(programPage([SAMPLE], "2026-11-21"), /^\.TH MESHPROBE 1 "2026-11-21" /);
 });
 
+test("the package has its man pages compressed, the same bytes twice", (t) => {
+  const read = (): Buffer => {
+    const dir = mkdtempSync(join(tmpdir(), "meshprobe-docs-"));
+    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    writeDocuments(dir, { date: "2026-11-21", compress: true });
+    assert.match(readFileSync(join(dir, "bash-completion/completions/meshprobe"), "utf8"), /complete -F/);
+    return readFileSync(join(dir, "man/man5/meshprobe-peers.5.gz"));
+  };
+  const packed = read();
+  assert.match(gunzipSync(packed).toString("utf8"), /^\.TH MESHPROBE\\-PEERS 5 "2026-11-21"/);
+  assert.deepEqual(packed, read());
+});
+
 test("the synopsis sets what is typed bold and what stands for something else slanted", () => {
   const forms = programPage([{ ...SAMPLE, forms: ["FILE.tar.gz… -o OUT", "--peer NAME [OPTIONS]"] }], "2026-11-21");
-  assert.ok(forms.includes("\\fBmeshprobe\\fR \\fBsample\\fR \\fIFILE.tar.gz\\fR\\(el \\fB\\-o\\fR \\fIOUT\\fR\n.br\n"), forms);
+  assert.ok(forms.includes("\\fBmeshprobe\\fR \\fBsample\\fR \\fIFILE.tar.gz\\fR… \\fB\\-o\\fR \\fIOUT\\fR\n.br\n"), forms);
   assert.ok(forms.includes("\\fB\\-\\-peer\\fR \\fINAME\\fR [\\fIOPTIONS\\fR]\n"), forms);
 });
 
@@ -74,5 +90,6 @@ test("bash offers commands, options, words and files, and nothing where anything
   assert.deepEqual(offered("meshprobe", "sample", "--data-dir", "packag"), ["packaging"]);
   assert.deepEqual(offered("meshprobe", "sample", "-d", "packag"), ["packaging"]);
   assert.deepEqual(offered("meshprobe", "sample", "packag"), ["package-lock.json", "package.json", "packaging"]);
+  assert.deepEqual(offered("meshprobe", "help", ""), ["sample"]);
   assert.deepEqual(offered("meshprobe", "nonsense", "--"), []);
 });

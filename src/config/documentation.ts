@@ -137,7 +137,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "duration",
         range: ["100ms", "1m"],
         default: "2s",
-        more: "Longer than any healthy path, so nothing slow is called lost. Shorter finds losses earlier and mislabels slow replies; it does not delay the noticing of a burst, which looks at overdue replies.",
+        more: "That is longer than any healthy path, so nothing slow is called lost. Shorter finds losses earlier and mislabels slow replies; it does not delay the noticing of a burst, which looks at overdue replies.",
       },
       {
         key: "max_rate",
@@ -153,7 +153,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "integer",
         range: ["0", "63"],
         default: "0",
-        more: "Best effort, what most traffic has. Use 46 (EF) only to measure the class that voice runs in.",
+        more: "0 is best effort, what most traffic has. Use 46 (EF) only to measure the class that voice runs in.",
       },
     ],
   },
@@ -184,7 +184,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "integer",
         range: ["1", "10000"],
         default: "20",
-        more: "2 s at 100ms. Fewer split one burst into several.",
+        more: "That is 2 s at 100ms. Fewer split one burst into several.",
       },
       {
         key: "cooling",
@@ -255,7 +255,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "integer",
         range: ["1", "1000"],
         default: "100",
-        more: "What carriers ask for. Several peers that were lost together get ten each, and only those that were traced during the burst.",
+        more: "As many as carriers ask for. Several peers that were lost together get ten each, and only those that were traced during the burst.",
       },
       {
         key: "baseline",

@@ -3,7 +3,7 @@ import { randomFillSync } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Names } from "../capture/names.ts";
 import type { PeerConfig } from "../config/config.ts";
-import { RawIcmpSocket } from "../wire/raw-icmp-socket.ts";
+import { RawIcmpSocket } from "../wire/socket/raw-icmp-socket.ts";
 import { askAll } from "./echo.ts";
 import type { AskedPeer } from "./peers-check.ts";
 

@@ -4,7 +4,7 @@
  */
 import { withoutOwnAddresses } from "../config/own-addresses.ts";
 import type { Config, PeerConfig } from "../config/config.ts";
-import { RECEIVE_BUFFER_BYTES } from "../wire/receive-buffer.ts";
+import { RECEIVE_BUFFER_BYTES } from "../wire/socket/receive-buffer.ts";
 import { checkClock } from "./clock-check.ts";
 import { checkDisk } from "./disk-check.ts";
 import { checkConfigFile, checkDataDir, checkSecret } from "./file-checks.ts";

@@ -8,7 +8,7 @@ import { addressBytes } from "../packet/address.ts";
 import { fold } from "../packet/checksum.ts";
 import { createIcmpPacket, readIcmp4, readIcmp6 } from "../packet/icmp.ts";
 import { ECHO_REQUEST_4, ECHO_REQUEST_6, ICMP_HEADER_BYTES, PROBE_BYTES } from "../packet/probe.ts";
-import type { IcmpSocket, IcmpSocketEvents } from "../wire/icmp-socket.ts";
+import type { IcmpSocket, IcmpSocketEvents } from "../wire/socket/icmp-socket.ts";
 
 /** As probe.timeout by default: longer than any healthy path. */
 export const PATIENCE_MS = 2_000;

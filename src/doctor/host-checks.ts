@@ -1,5 +1,5 @@
 /** What the machine must have for the agent: the capability, mtr, a receive buffer, a clock that is right, the network of the host, a kernel that answers. */
-import { REPLY_MEMORY_BYTES } from "../wire/receive-buffer.ts";
+import { REPLY_MEMORY_BYTES } from "../wire/socket/receive-buffer.ts";
 import { type Runner, runnerName, UNIT } from "./runner.ts";
 import type { System } from "./system.ts";
 import { fail, ok, type Verdict, warn } from "./finding.ts";

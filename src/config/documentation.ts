@@ -10,6 +10,8 @@ export interface KeyText {
   /** What kind of value it takes, for the head of the entry. */
   readonly value: "duration" | "integer" | "rate" | "bit rate" | "size" | "boolean" | "path" | "name" | "address" | "map" | "word" | "URL or list";
   readonly range?: readonly [min: string, max: string];
+  /** All that a "word" may be. */
+  readonly words?: readonly string[];
   /** As it could be written in the file; null where nothing that could be written stands for it. */
   readonly default: string | null;
   /** In words, where `default` does not say it. "required" where there is none. */
@@ -309,8 +311,9 @@ export const SECTIONS: readonly SectionText[] = [
     keys: [
       {
         key: "level",
-        what: "trace, debug, info, warn, error, fatal or silent",
+        what: "How much is logged",
         value: "word",
+        words: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
         default: "info",
         more: "Info tells of starts, stops, incidents and their verdicts; warn and above only of what is wrong with this node or its peers. Nothing is said below info.",
       },
@@ -377,9 +380,10 @@ export const SECTIONS: readonly SectionText[] = [
   },
 ];
 
-/** One paragraph: what, range, default, why. */
+/** One paragraph: what, range or words, default, why. */
 export function keyParagraph(text: KeyText): string {
   const range = text.range === undefined ? "" : `, ${text.range[0]} to ${text.range[1]}`;
   const byDefault = text.defaultWords === "required" ? "Required" : `Default: ${text.defaultWords ?? text.default ?? "none"}`;
-  return [`${text.what}${range}.`, `${byDefault}.`, text.more].filter((part) => part !== "").join(" ");
+  const words = text.words === undefined ? "" : `: ${text.words.slice(0, -1).join(", ")} or ${text.words.at(-1)}`;
+  return [`${text.what}${range}${words}.`, `${byDefault}.`, text.more].filter((part) => part !== "").join(" ");
 }

@@ -36,10 +36,12 @@ export class Orders {
 
   obey(command: AgentCommand): void {
     switch (command.kind) {
-      case "mtr":
+      case "mtr": {
+        const peer = this.#byName.get(command.peer);
         this.#mtrPids.add(command.pid);
-        this.#options.sweeper.mtrStarted(command.pid, this.#byName.get(command.peer) ?? null, command.firstTtl);
+        if (peer !== undefined) this.#options.schedule.mtrBegan(this.#options.sweeper.mtrStarted(command.pid, peer, command.firstTtl));
         return;
+      }
       case "mtr-ended":
         this.#mtrPids.delete(command.pid);
         this.#options.sweeper.mtrEnded(command.pid);
@@ -59,6 +61,8 @@ export class Orders {
     switch (command.kind) {
       case "address":
         if (peer.address === command.address) return;
+        // As long as it is known which family the paths are of.
+        this.#options.sweeper.forget(peer);
         setAddress(peer, command.address);
         byAddress.forget();
         return;

@@ -1,6 +1,6 @@
 /**
  * Traces after a burst: sweeps at one a second, as many as asked for. As with mtr there is one through any one hop, for a router answers about once a second, so
- * others wait. They live on what baselines may use, so that a burst elsewhere keeps its tokens, and pause when one begins: what happens now comes first.
+ * others wait. They live on what baselines may use, so that a burst elsewhere keeps its tokens, and pause when one begins, or an mtr: what happens now comes first.
  */
 import type { Peer } from "../peer.ts";
 import type { Sweeper } from "./sweeper.ts";
@@ -34,7 +34,7 @@ export class AfterRuns {
 
   add(peer: Peer, order: { readonly flow: number; readonly cycles: number; readonly nowUs: number }): void {
     const { flow, cycles, nowUs } = order;
-    if (this.#runs.length >= MAX_RUNS) return this.#sweeper.skipAfter(peer, flow, `${MAX_RUNS} traces after a burst wait already`);
+    if (this.#runs.length >= MAX_RUNS) return this.#sweeper.skip(peer, { trigger: "after", flow }, `${MAX_RUNS} traces after a burst wait already`);
     this.#runs.push({ peer, flow, cycles, sinceUs: nowUs, done: 0, nextUs: nowUs, hops: null });
   }
 
@@ -62,6 +62,12 @@ export class AfterRuns {
     }
   }
 
+  /** An mtr asks these hops from now on: it was told to begin without a look at us. */
+  mtrBegan(hops: readonly string[], nowUs: number): void {
+    const asked = new Set(hops);
+    for (const run of this.#runs) if (run.hops?.some((hop) => asked.has(hop)) === true) this.#pause(run, nowUs);
+  }
+
   #pause(run: Run, nowUs: number): void {
     if (run.hops !== null) this.#sweeper.giveBack(run.hops);
     run.hops = null;
@@ -72,6 +78,6 @@ export class AfterRuns {
   #end(run: Run, reason: string | null): void {
     this.#runs = this.#runs.filter((other) => other !== run);
     if (run.hops !== null) this.#sweeper.giveBack(run.hops);
-    if (reason !== null) this.#sweeper.skipAfter(run.peer, run.flow, reason);
+    if (reason !== null) this.#sweeper.skip(run.peer, { trigger: "after", flow: run.flow }, reason);
   }
 }

@@ -14,10 +14,12 @@ export class HopClaims {
     this.#budget = options.budget;
   }
 
-  mtrStarted(pid: number, of: { readonly peer: Peer; readonly firstTtl: number; readonly nowUs: number }): void {
+  /** Returns its hops. */
+  mtrStarted(pid: number, of: { readonly peer: Peer; readonly firstTtl: number; readonly nowUs: number }): readonly string[] {
     const hops = this.#paths.routerKeys(of.peer, of.peer.lastFlow, of.firstTtl);
     this.#mtrs.set(pid, hops);
     this.#budget.reserve(hops, of.nowUs);
+    return hops;
   }
 
   mtrEnded(pid: number, nowUs: number): void {

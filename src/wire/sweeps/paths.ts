@@ -95,6 +95,10 @@ export class Paths {
     paths[flow] = null;
   }
 
+  forgetAll(peer: Peer): void {
+    for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
+  }
+
   /**
    * Whose hop budget a packet with this TTL uses. Known routers by address; unknown ones by the address that all known paths have at this TTL, else by TTL,
    * so that strangers behind one first hop share its budget. The target itself is not a router.

@@ -110,15 +110,24 @@ export class SweepSchedule {
     this.#after.add(peer, { ...order, nowUs: this.#clock.nowUs() });
   }
 
+  /** An mtr asks these hops from now on. */
+  mtrBegan(hops: readonly string[]): void {
+    this.#after.mtrBegan(hops, this.#clock.nowUs());
+  }
+
   /** Called every tick. */
   tick(nowUs: number): void {
     while (this.#second.length > 0 && (this.#second[0] as Wanted).atUs <= nowUs) {
       const { peer, trigger, flow } = this.#second.shift() as Wanted;
       if (peer.detector.inBurst) this.#sweeper.launch(peer, trigger, flow);
     }
-    for (const wanted of this.#patient.filter(({ peer, flow, atUs }) => nowUs >= atUs || this.#sweeper.mayAskAll(peer, flow))) {
+    const isDue = ({ peer, flow, atUs }: Wanted): boolean => nowUs >= atUs || !peer.detector.inBurst || this.#sweeper.mayAskAll(peer, flow);
+    for (const wanted of this.#patient.filter(isDue)) {
+      const { peer, trigger, flow } = wanted;
       this.#patient.splice(this.#patient.indexOf(wanted), 1);
-      this.#sweeper.launch(wanted.peer, wanted.trigger, wanted.flow);
+      // What is asked now would be shown among what was asked while it lasted.
+      if (peer.detector.inBurst) this.#sweeper.launch(peer, trigger, flow);
+      else this.#sweeper.skip(peer, { trigger, flow }, "hop budget: its burst was over before its routers had answers left");
     }
     this.#after.tick(nowUs);
   }

@@ -109,6 +109,13 @@ export class Sweeper {
     return this.#paths.length(peer, 0) !== null;
   }
 
+  /** Another host from now on: the paths to the one before are none of its. */
+  forget(peer: Peer): void {
+    for (const sweep of this.#active) if (sweep.peer === peer) this.#finish(sweep, this.#clock.nowUs());
+    this.#paths.forgetAll(peer);
+    this.#failed.delete(peer);
+  }
+
   /** There are tokens for what was only assumed of a path. */
   mayVerify(peer: Peer): boolean {
     return this.#plans.plan(peer, 0, this.#clock.nowUs()).assumed === 0;
@@ -121,9 +128,9 @@ export class Sweeper {
     this.#go(this.#create(peer, "after", { flow, cycle }), hops);
   }
 
-  /** Reports a trace after a burst that was not made, or not to its end. */
-  skipAfter(peer: Peer, flow: number, reason: string): void {
-    this.#skip(this.#create(peer, "after", { flow }), reason);
+  /** Reports a sweep that was not made; with the trigger "after", a trace after a burst that was not made, or not to its end. */
+  skip(peer: Peer, { trigger, flow }: { readonly trigger: SweepTrigger; readonly flow: number }, reason: string): void {
+    this.#skip(this.#create(peer, trigger, { flow }), reason);
   }
 
   /** Reserves the routers towards a peer for traces at one a second; null while they have no answers left for that. */
@@ -147,9 +154,9 @@ export class Sweeper {
     return true;
   }
 
-  /** A running mtr asks the hops towards this peer once a second: nothing is added to that. */
-  mtrStarted(pid: number, peer: Peer | null, firstTtl: number): void {
-    if (peer !== null) this.#claims.mtrStarted(pid, { peer, firstTtl, nowUs: this.#clock.nowUs() });
+  /** A running mtr asks the hops towards this peer, which are returned, once a second: nothing is added to that. */
+  mtrStarted(pid: number, peer: Peer, firstTtl: number): readonly string[] {
+    return this.#claims.mtrStarted(pid, { peer, firstTtl, nowUs: this.#clock.nowUs() });
   }
 
   mtrEnded(pid: number): void {

@@ -105,3 +105,25 @@ test("while an mtr asks its routers it waits, and says so when that takes too lo
   made.run(121_000);
   assert.match(afters(made, "p1").at(-1)?.skipped ?? "", /^hop budget: /);
 });
+
+test("an mtr that begins later, for whomever, takes its routers over: it waits, and goes on when the mtr has ended", () => {
+  const made = wire();
+  made.prober.command({ kind: "trace-after", peer: "p1", cycles: 20 });
+  made.run(5_500);
+  made.prober.command({ kind: "mtr", pid: 1, peer: "p2", firstTtl: 1 });
+  const before = afters(made, "p1").length;
+  made.run(20_000);
+  assert.equal(afters(made, "p1").length, before);
+  made.prober.command({ kind: "mtr-ended", pid: 1 });
+  made.run(30_000);
+  assert.equal(afters(made, "p1").at(-1)?.cycle?.number, 20);
+});
+
+test("an mtr that begins behind the routers that it shares leaves it alone", () => {
+  const made = wire();
+  made.prober.command({ kind: "trace-after", peer: "p1", cycles: 20 });
+  made.run(5_500);
+  made.prober.command({ kind: "mtr", pid: 1, peer: "p2", firstTtl: 2 });
+  made.run(20_000);
+  assert.equal(afters(made, "p1").at(-1)?.cycle?.number, 20);
+});

@@ -252,3 +252,34 @@ test("on IPv6 routers and target are found by what they quote", () => {
   wire.run(3_000);
   assert.deepEqual(addresses(wire.finishedSweeps[0]?.hops ?? []).slice(0, 3), ["fd01::1", "fd01::2", "fd00::2"]);
 });
+
+test("a name that stands for an address of the other family from now on begins a path of its own", () => {
+  const wire = wireWithPath();
+  wire.run(20_000);
+  const there = "2001:db8::2";
+  wire.network.path(there, ["2001:db8:9::1", "2001:db8:9::2"]);
+  wire.prober.command({ kind: "address", peer: "p1", address: there });
+  wire.prober.command({ kind: "sweep", peer: "p1", trigger: "request" });
+  wire.run(1_300_000);
+  assert.deepEqual(addresses(wire.finishedSweeps.at(-1)?.hops ?? []).slice(0, 3), ["2001:db8:9::1", "2001:db8:9::2", there]);
+});
+
+test("a trace of a lasting incident that had to wait until the burst was over is not made, and says so", () => {
+  const wire = wireWithPath();
+  wire.run(20_000);
+  let dead = true;
+  wire.network.host(PEER, (request) => (dead ? [] : [echoReply(request)]));
+  wire.run(5_000);
+  wire.prober.command({ kind: "mtr", pid: 1, peer: "p1", firstTtl: 1 });
+  for (let count = 0; count < 6; count++) wire.prober.command({ kind: "sweep", peer: "p1", trigger: "remote" });
+  wire.prober.command({ kind: "sweep", peer: "p1", trigger: "recapture" });
+  dead = false;
+  wire.run(10_000);
+  wire.prober.command({ kind: "mtr-ended", pid: 1 });
+  wire.run(20_000);
+  const recaptures = wire.finishedSweeps.filter((sweep) => sweep.trigger === "recapture");
+  assert.deepEqual(
+    recaptures.map((sweep) => sweep.skipped),
+    ["hop budget: its burst was over before its routers had answers left"],
+  );
+});

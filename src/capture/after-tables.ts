@@ -6,12 +6,18 @@ import type { SweepReport } from "../wire/messages.ts";
 export class AfterTables {
   /** Those that are not complete, by peer. */
   readonly #open = new Map<string, CaptureRow>();
+  /** The incident that one was ordered for last, by peer: it may last beyond the close, and into the next incident. */
+  readonly #incidents = new Map<string, string>();
+
+  ordered({ peer, id }: { readonly peer: string; readonly id: string }): void {
+    this.#incidents.set(peer, id);
+  }
 
   /** The capture as it is with this sweep. Null while the sweep may still get answers. `row` is that of the sweep alone. */
-  add(row: CaptureRow, { cycle, finishedMs }: SweepReport, incidentId: string): CaptureRow | null {
-    const open = this.#open.get(row.peer);
-    const before = open?.incidentId === incidentId && cycle?.number !== 1 ? open : undefined;
-    if (finishedMs === null) return null;
+  add(row: CaptureRow, { cycle, finishedMs }: SweepReport): CaptureRow | null {
+    const incidentId = this.#incidents.get(row.peer);
+    const before = cycle?.number === 1 ? undefined : this.#open.get(row.peer);
+    if (finishedMs === null || incidentId === undefined) return null;
     if (cycle === undefined) {
       // The word that nothing more comes.
       this.#open.delete(row.peer);

@@ -29,6 +29,8 @@ export interface CapturePorts {
   readonly sourceOf: (address: string) => string | null;
   /** What the trace after an incident shall be. */
   readonly afterOf: (incident: Incident) => After;
+  /** That trace was ordered. */
+  readonly onAfter: (incident: Incident) => void;
   /** Default: the machine's mtr. */
   readonly startMtr?: MtrPorts["start"];
 }
@@ -140,7 +142,10 @@ export class CaptureOrders {
 
   #after(incident: Incident): void {
     const after = this.#ports.afterOf(incident);
-    if ("cycles" in after) return this.#ports.send({ kind: "trace-after", peer: incident.peer, cycles: after.cycles });
+    if ("cycles" in after) {
+      this.#ports.onAfter(incident);
+      return this.#ports.send({ kind: "trace-after", peer: incident.peer, cycles: after.cycles });
+    }
     const row: CaptureRow = {
       ...mtrRow(this.#request(incident, "after")),
       kind: "sweep",

@@ -22,7 +22,7 @@ import { SweepSorter } from "./sweep-sorter.ts";
 /** A peer that is down for longer keeps nobody from what is done in calm hours. */
 const NEWS_MS = 600_000;
 
-export interface DeskPorts extends Omit<CapturePorts, "afterOf">, Pick<RemotePorts, "addressOf" | "lastRemote"> {
+export interface DeskPorts extends Omit<CapturePorts, "afterOf" | "onAfter">, Pick<RemotePorts, "addressOf" | "lastRemote"> {
   readonly baselines: Pick<Baselines, "put" | "row">;
   readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
 }
@@ -68,7 +68,11 @@ export class IncidentDesk {
     this.#config = config;
     this.#ports = ports;
     this.#crowd = new EventCrowd(config.capture.afterCycles);
-    this.#orders = new CaptureOrders(config, { ...ports, afterOf: ({ id }) => this.#crowd.afterOf(id) });
+    this.#orders = new CaptureOrders(config, {
+      ...ports,
+      afterOf: ({ id }) => this.#crowd.afterOf(id),
+      onAfter: (incident) => this.#afters.ordered(incident),
+    });
     this.#remote = new RemoteCaptures(config, { ...ports, mtr: this.#orders.mtr });
     this.#sweeps = new SweepSorter(ports);
     for (const peer of config.peers) {
@@ -133,8 +137,8 @@ export class IncidentDesk {
       if (row.status !== "skipped" && current?.phase === "open") this.#crowd.traced(current.id);
       return;
     }
-    const table = current === null ? null : this.#afters.add(row, report, current.id);
-    if (table !== null) this.#sweeps.sort(table, current);
+    const table = this.#afters.add(row, report);
+    if (table !== null) this.#ports.writer.soon((store) => store.putCapture(table));
   }
 
   /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */

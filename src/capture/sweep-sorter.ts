@@ -1,4 +1,4 @@
-/** Where a sweep belongs: it is evidence of an incident, or it waits for the burst that its suspicion may turn into. Baselines are `Baselines`' own. */
+/** Where a sweep belongs: it is evidence of an incident, or it waits for the burst that its suspicion may turn into. Baselines are `Baselines`' own, traces after a burst `AfterTables`'. */
 import type { Incident } from "../detect/incident.ts";
 import type { CaptureRow } from "../store/rows.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
@@ -23,8 +23,8 @@ export class SweepSorter {
 
   /** Keeps the row where it belongs. `current` is the last incident of its peer, closed or not. */
   sort(row: CaptureRow, current: Incident | null): void {
-    // A suspicion while no burst is open waits for the burst that may follow: it must not be shown as taken during one. The trace after may come after the close.
-    const belongs = row.trigger === "after" || (row.trigger === "suspect" ? current?.phase === "open" : current?.phase !== "closed");
+    // A suspicion while no burst is open waits for the burst that may follow: it must not be shown as taken during one.
+    const belongs = row.trigger === "suspect" ? current?.phase === "open" : current?.phase !== "closed";
     if (current !== null && belongs) return this.#ports.writer.soon((store) => store.putCapture({ ...row, incidentId: current.id }));
     if (row.trigger === "suspect" && row.status !== "skipped") this.#wait(row);
   }

@@ -45,6 +45,7 @@ class Room {
       log: this.log,
       sourceOf: () => "10.0.0.1",
       afterOf: () => this.after,
+      onAfter: () => {},
       startMtr: this.mtr.start,
     });
   }

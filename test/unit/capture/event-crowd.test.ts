@@ -53,7 +53,8 @@ function after(more: Partial<SweepReport>): [CaptureRow, SweepReport] {
 
 test("the sweeps of one trace become one capture, complete with the last", () => {
   const tables = new AfterTables();
-  const rows = [1, 2, 3].map((number) => tables.add(...after({ id: number, cycle: { number, of: 3 } }), "i1"));
+  tables.ordered({ peer: "p1", id: "i1" });
+  const rows = [1, 2, 3].map((number) => tables.add(...after({ id: number, cycle: { number, of: 3 } })));
   assert.deepEqual(
     rows.map((row) => [row?.id, row?.status, row?.hops.map(({ sent }) => sent)]),
     [
@@ -67,13 +68,15 @@ test("the sweeps of one trace become one capture, complete with the last", () =>
 
 test("one that ends early says why and keeps what it has; one that never began is skipped; the next is another", () => {
   const tables = new AfterTables();
-  assert.equal(tables.add(...after({ finishedMs: null, cycle: { number: 1, of: 100 } }), "i1"), null);
-  tables.add(...after({ cycle: { number: 1, of: 100 } }), "i1");
-  const stopped = tables.add(...after({ id: 9, skipped: "a burst began" }), "i1");
+  tables.ordered({ peer: "p1", id: "i1" });
+  assert.equal(tables.add(...after({ finishedMs: null, cycle: { number: 1, of: 100 } })), null);
+  tables.add(...after({ cycle: { number: 1, of: 100 } }));
+  const stopped = tables.add(...after({ id: 9, skipped: "a burst began" }));
   assert.deepEqual([stopped?.id, stopped?.status, stopped?.reason, stopped?.hops.length], ["s7-3-after", "partial", "a burst began", 2]);
-  const never = tables.add(...after({ id: 10, skipped: "a burst began" }), "i1");
+  const never = tables.add(...after({ id: 10, skipped: "a burst began" }));
   assert.deepEqual([never?.id, never?.status, never?.incidentId], ["s7-10", "skipped", "i1"]);
-  tables.add(...after({ id: 11, cycle: { number: 1, of: 100 } }), "i2");
+  tables.ordered({ peer: "p1", id: "i2" });
+  tables.add(...after({ id: 11, cycle: { number: 1, of: 100 } }));
   assert.deepEqual(
     tables.end("agent stopped").map((row) => [row.id, row.incidentId, row.status, row.reason]),
     [["s7-11-after", "i2", "partial", "agent stopped"]],

@@ -182,6 +182,29 @@ test("a whole life: sweeps, the trace after, mtr stopped at the end of cooling, 
   assert.equal(room.desk.isIdle, true);
 });
 
+test("a trace after that the next incident ends belongs to the one before, and says why it ended", async (t) => {
+  const room = new Room(t);
+  room.nowS = 1;
+  room.burst(1, { from: 0.5 });
+  await settled();
+  room.nowS = 5;
+  room.burst(1, { from: 0.5, to: 4 });
+  await room.until(19.3);
+  room.sweep(2, "after", { cycle: { number: 1, of: 100 } });
+  room.burst(1, { from: 0.5, to: 4 }, { final: true });
+  await room.until(70);
+  room.burst(2, { from: 69.5 });
+  room.sweep(3, "after", { skipped: "stopped after 1 of 100 sweeps: another burst began" });
+  await room.until(71);
+  const [first, second] = room.rows("incidents");
+  const afters = room.rows("captures").filter((row) => row["trigger"] === "after");
+  assert.notEqual(first?.id, second?.id);
+  assert.deepEqual(
+    afters.map((row) => [row["incident_id"], row.status, row["reason"]]),
+    [[first?.id, "partial", "stopped after 1 of 100 sweeps: another burst began"]],
+  );
+});
+
 test("a burst while cooling calls the trace after off, keeps the incident, and gets a capture of its own when the first mtr is gone", async (t) => {
   const room = new Room(t);
   room.nowS = 1;

@@ -34,11 +34,11 @@ class Room {
   }
 }
 
-test("while a burst lasts every sweep is evidence; while it cools a suspicion is not; after the close only the trace after is", (t) => {
-  const kept: Record<IncidentPhase, string[]> = { open: ["suspect", "burst", "after"], cooling: ["burst", "after"], closed: ["after"] };
+test("while a burst lasts every sweep is evidence; while it cools a suspicion is not; after the close none is", (t) => {
+  const kept: Record<IncidentPhase, string[]> = { open: ["suspect", "burst"], cooling: ["burst"], closed: [] };
   for (const phase of ["open", "cooling", "closed"] as const) {
     const room = new Room(t);
-    for (const trigger of ["suspect", "burst", "after"] as const) room.sorter.sort(sweep(trigger, trigger), incident(phase));
+    for (const trigger of ["suspect", "burst"] as const) room.sorter.sort(sweep(trigger, trigger), incident(phase));
     assert.deepEqual(
       room.stored(),
       kept[phase].map((id) => [id, "i1"]),

@@ -66,7 +66,7 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     gatewayOf: (address) => gateways.of(address),
     isOwnAddress,
     lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
-    cyclesOf: (incidentId, untilMs) => evidence.mtrCycles(incidentId, untilMs),
+    cyclesOf: (incidentId, bursts) => evidence.mtrCycles(incidentId, bursts),
   });
   const incidents = new IncidentDesk(config, {
     events,

@@ -9,6 +9,7 @@ import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.
 import { FLOWS } from "../wire/peer.ts";
 import { GATEWAY, LOOPBACK } from "./canaries.ts";
 import type { HostDelta } from "./host/host-delta.ts";
+import { isWithin, type Span } from "../path/span.ts";
 import { differs, incidentFacts, routersOf, routersUpTo, type RouterPath } from "./incident-facts.ts";
 
 export type StandingMessage = Extract<WireMessage, { kind: "standing" }>;
@@ -32,8 +33,8 @@ export interface EventContext {
   /** The gateway on the way to an address, as a canary has it; null where there is none. */
   readonly gatewayOf: (address: string) => string | null;
   readonly isOwnAddress: (address: string) => boolean;
-  /** Cycles of the mtr runs of an incident, of what they sent until then (null: until now). */
-  readonly cyclesOf: (incidentId: string, untilMs: number | null) => readonly (readonly SweepHop[])[];
+  /** Cycles of the mtr runs of an incident, of what they sent in its bursts. */
+  readonly cyclesOf: (incidentId: string, bursts: readonly Span[]) => readonly (readonly SweepHop[])[];
 }
 
 interface Folder {
@@ -47,7 +48,7 @@ interface Folder {
   pathBefore: RouterPath | null;
   pathNow: RouterPath | null;
   /** By number of the sweep: a report may come many times. */
-  readonly sweeps: Map<number, readonly SweepHop[]>;
+  readonly sweeps: Map<number, Pick<SweepReport, "startedMs" | "hops">>;
   replyTtl: { readonly before: number; readonly now: number } | null;
 }
 
@@ -107,7 +108,7 @@ export class EventFile {
     // One that came back had changed all the same.
     if (pathNow !== null && pathBefore !== null && differs(pathBefore, pathNow)) Object.assign(folder, { pathBefore, pathNow });
     if (report.trigger === "after" || report.trigger === "baseline") return;
-    folder.sweeps.set(report.id, report.hops);
+    folder.sweeps.set(report.id, report);
     const [oldest] = folder.sweeps.keys();
     if (folder.sweeps.size > MAX_SWEEPS && oldest !== undefined) folder.sweeps.delete(oldest);
   }
@@ -159,8 +160,8 @@ export class EventFile {
           ...folder,
           labels: this.#context.labelsOf(folder.incident.peer),
           self: this.#context.sourceOf(folder.incident.address),
-          sweeps: [...folder.sweeps.values()],
-          cycles: this.#context.cyclesOf(folder.incident.id, folder.incident.endedMs),
+          sweeps: [...folder.sweeps.values()].filter((sweep) => isWithin(folder.incident.bursts, sweep.startedMs)).map(({ hops }) => hops),
+          cycles: this.#context.cyclesOf(folder.incident.id, folder.incident.bursts),
           replyTtlChanged: folder.replyTtl,
         }),
       ),

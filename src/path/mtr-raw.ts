@@ -12,6 +12,7 @@ import { addressBytes } from "../packet/address.ts";
 import type { Hop, SweepHop } from "./hop.ts";
 import { lossPct } from "./loss-pct.ts";
 import { sameAddress } from "./same-address.ts";
+import { isWithin, type Span } from "./span.ts";
 import { trimPath } from "./trim-path.ts";
 
 /** Addresses and MPLS labels remembered per hop; a path that shows more is no longer one path. */
@@ -47,6 +48,8 @@ export interface MtrReadingOptions {
   readonly target: string;
   /** Probes sent later are left out, so that a table can be about a burst; answers to those sent before count whenever they came. */
   readonly untilMs?: number;
+  /** Probes sent at other times are left out as well. */
+  readonly within?: readonly Span[];
   /** What `-f` said: hops below it were left to another mtr. */
   readonly firstTtl?: number;
   /** Unanswered probes sent less than this before the last line count as not sent. Default MTR_GRACE_MS; 0 when mtr has ended by itself. */
@@ -85,6 +88,7 @@ export function readMtr(lines: readonly StampedLine[], options: MtrReadingOption
     (probe) =>
       probe.ttl >= (options.firstTtl ?? 1) &&
       probe.sentMs <= (options.untilMs ?? Infinity) &&
+      (options.within === undefined || isWithin(options.within, probe.sentMs)) &&
       (probe.answer !== null || endMs - probe.sentMs >= (options.graceMs ?? MTR_GRACE_MS)),
   );
   const lastTtl = counted.reduce((most, probe) => Math.max(most, probe.ttl), 0);

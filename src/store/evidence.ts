@@ -4,6 +4,7 @@
  */
 import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
 import type { SweepHop } from "../path/hop.ts";
+import type { Span } from "../path/span.ts";
 import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
 import {
   CAPTURE_COLUMNS,
@@ -178,12 +179,12 @@ export class EvidenceStore {
     return cells === undefined ? null : captureFromCells(cells);
   }
 
-  /** The cycles of an incident's mtr runs, of what they sent until `untilMs` (null for all of it). */
-  mtrCycles(incidentId: string, untilMs: number | null): (readonly SweepHop[])[] {
+  /** The cycles of an incident's mtr runs, of what they sent in these stretches. */
+  mtrCycles(incidentId: string, within: readonly Span[]): (readonly SweepHop[])[] {
     const rows = this.#sql
       .all("SELECT * FROM captures WHERE incident_id = ? AND kind = 'mtr' AND phase = 'during'", incidentId)
       .map(captureFromCells);
-    return rows.flatMap((row) => readTrace(row, this.#sql, untilMs)?.cycles ?? []);
+    return rows.flatMap((row) => readTrace(row, this.#sql, { within })?.cycles ?? []);
   }
 
   /** The last sweep that was made, or refused, because this peer asked. */

@@ -103,7 +103,7 @@ export interface CaptureReading {
 export function captureOf(row: CaptureRow, { names, sql, details, lossEndedMs }: CaptureReading): ReportCapture {
   // An mtr that began in the burst runs on while the incident cools down; its table is about the burst.
   const untilMs = row.kind === "mtr" && row.phase === "during" && lossEndedMs !== null && lossEndedMs > row.startedMs ? lossEndedMs : null;
-  const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, untilMs) : null;
+  const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, untilMs === null ? {} : { untilMs }) : null;
   return {
     id: row.id,
     kind: row.kind,

@@ -157,6 +157,23 @@ describe("sweeps", () => {
     assert.deepEqual([facts?.segment?.of, facts?.pathChanged?.now], [1, ["10.9.0.1", "10.9.0.9"]]);
   });
 
+  test("made between two bursts, or after the last, are no witnesses, whatever they were made for", () => {
+    const file = fileWith();
+    const bursts = [
+      burstState({ count: burstCount({ lost: 100, lostForGood: 100 }), endedMs: T0 + 2_000 }),
+      burstState({ key: "7-2", startedMs: T0 + 8_000, endedMs: null }),
+    ];
+    file.put(incidentState({ bursts }));
+    file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.2"]));
+    for (const [id, afterMs] of [
+      [2, 2_000],
+      [3, 5_000],
+      [4, 8_000],
+    ] as const)
+      file.sweep("i1", sweep(id, ["10.9.0.1", "10.9.0.2"], { trigger: "suspect", startedMs: T0 + afterMs }));
+    assert.equal(file.facts().incidents[0]?.segment?.far.sent, 2);
+  });
+
   test("show another path also where they did not reach the peer, and also if it came back afterwards", () => {
     const file = fileWith();
     file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.9"]));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Span } from "../../../src/path/span.ts";
 import { EvidenceStore } from "../../../src/store/evidence.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { burst, capture, incident, sampleBlock, T0 } from "./sample-rows.ts";
@@ -61,7 +62,7 @@ test("without samples an interrupted incident ends at its last line, or when it 
   store.close();
 });
 
-test("what mtr saw of an incident are its cycles, of what was sent until then", (t) => {
+test("what mtr saw of an incident are its cycles, of what was sent in its bursts", (t) => {
   const store = new EvidenceStore(tempDir(t));
   const mtr = { kind: "mtr", facts: {}, hops: [] } as const;
   store.openIncident(incident(), [
@@ -75,11 +76,13 @@ test("what mtr saw of an incident are its cycles, of what was sent until then", 
   }));
   store.appendLines({ captureId: "run", number: 0, lines });
   store.appendLines({ captureId: "after", number: 0, lines });
-  const seen = (untilMs: number | null): unknown =>
-    store.mtrCycles("i1", untilMs).map((hops) => hops.map(({ ttl, answer }) => [ttl, answer?.address]));
-  assert.deepEqual(seen(null), [[[1, "10.0.0.1"]], [[1, "10.0.0.1"]], [[1, "10.0.0.1"]]]);
-  assert.deepEqual(seen(T0 + 1300), [[[1, "10.0.0.1"]], [[1, "10.0.0.1"]]]);
-  assert.deepEqual(store.mtrCycles("i2", null), []);
+  const seen = (...within: readonly Span[]): unknown =>
+    store.mtrCycles("i1", within).map((hops) => hops.map(({ ttl, answer }) => [ttl, answer?.address]));
+  const cycle = [[1, "10.0.0.1"]];
+  assert.deepEqual(seen({ startedMs: T0, endedMs: null }), [cycle, cycle, cycle]);
+  assert.deepEqual(seen({ startedMs: T0, endedMs: T0 + 1300 }), [cycle, cycle]);
+  assert.deepEqual(seen({ startedMs: T0, endedMs: T0 + 500 }, { startedMs: T0 + 2_000, endedMs: null }), [cycle, cycle]);
+  assert.deepEqual(store.mtrCycles("i2", [{ startedMs: 0, endedMs: null }]), []);
   store.close();
 });
 

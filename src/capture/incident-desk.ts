@@ -127,7 +127,8 @@ export class IncidentDesk {
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
     if (report.trigger === "remote") {
       this.#forPeers.set(report.peer, report);
-      this.#remote.sweep(row);
+      // Asked for before our own incident opened, and told of after.
+      this.#remote.sweep({ ...row, incidentId: current !== null && this.#isOfBurst(report, current) ? current.id : null });
     } else if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
     if (current !== null && (report.trigger !== "remote" || this.#isOfBurst(report, current))) this.#ports.events.sweep(current.id, report);
     if (report.trigger === "remote") return;
@@ -209,6 +210,7 @@ export class IncidentDesk {
         this.#update(incident);
         this.#tell(incident);
         this.#takeOver(incident);
+        this.#witness(incident);
         return this.#orders.reopened(incident);
       case "updated": {
         const row = this.#row(incident);
@@ -244,8 +246,7 @@ export class IncidentDesk {
     this.#takeOver(incident);
     this.#orders.opened(incident);
     this.#ports.events.opened(eventId, incident);
-    for (const before of [this.#suspicions.get(incident.peer), this.#forPeers.get(incident.peer)])
-      if (before !== undefined && this.#isOfBurst(before, incident)) this.#ports.events.sweep(incident.id, before);
+    this.#witness(incident);
     this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
   }
 
@@ -257,6 +258,12 @@ export class IncidentDesk {
     const fromMs = incident.bursts.at(-1)?.startedMs ?? incident.startedMs;
     this.#ports.writer.soon((store) => store.claimRemote(id, { peer, fromMs }));
     this.#mark(incident, by);
+  }
+
+  /** Sweeps made since its burst began, before that was known. */
+  #witness(incident: Incident): void {
+    for (const before of [this.#suspicions.get(incident.peer), this.#forPeers.get(incident.peer)])
+      if (before !== undefined && this.#isOfBurst(before, incident)) this.#ports.events.sweep(incident.id, before);
   }
 
   /** Made while the last burst of the incident was on. */

@@ -359,6 +359,26 @@ describe("with an incident of our own with that peer", () => {
     assert.equal(room.captures()[0], "remote sweep complete p1 incident 3 (nobody's)");
   });
 
+  test("a sweep for the peer of which the first word comes after our own incident opened is ours", async (t) => {
+    const room = new Room(t);
+    room.desk.asked({ peer: "p1", incident: 3, epoch: EPOCH });
+    await room.burst({ from: 0 });
+    room.sweep("remote");
+    assert.equal(room.captures()[1], "remote sweep complete p1 incident 3 (ours)");
+  });
+
+  test("one that was made while our incident cooled shows its next burst as well", async (t) => {
+    const room = new Room(t);
+    await room.burst({ from: 0 });
+    await room.burst({ from: 0, to: 1 });
+    await room.until(20);
+    const before = room.eventSweeps.length;
+    await room.ask(3);
+    room.nowS = 20.3;
+    await room.burst({ from: 20 });
+    assert.equal(room.eventSweeps.length, before + 1);
+  });
+
   test("a sweep for the peer that was claimed stays ours when its last answers come, and is not made again after a restart", async (t) => {
     const room = new Room(t);
     await room.ask(3);

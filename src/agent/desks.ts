@@ -80,7 +80,15 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     lastRemote: (peer) => evidence.lastRemote(peer),
   });
   const names = config.capture.names
-    ? new HopNames({ lookup: reverseLookup(), writer, log, wallMs: Date.now, isCalm: () => incidents.isCalm, stored: evidence.hopNames() })
+    ? new HopNames({
+        lookup: reverseLookup(),
+        writer,
+        log,
+        wallMs: Date.now,
+        isCalm: () => incidents.isCalm,
+        evidenceMs: config.store.evidenceMs,
+        stored: evidence.hopNames(),
+      })
     : null;
   return { peers, host, events, incidents, names, clock: new DeskClock(incidents) };
 }

@@ -18,7 +18,7 @@ const PAUSE_MS = 400;
 /** From one look at whether all is well again to the next. */
 const BURST_PAUSE_MS = 1_000;
 const REFRESH_MS = DAY_MS;
-/** An address that no trace has met for so long is forgotten. */
+/** An address that no trace has met for so long is asked for no more. What it was called stays as long as the evidence. */
 const FORGET_MS = 30 * DAY_MS;
 /** A question that failed is asked again after this at the earliest: some zones have servers that never answer. */
 const RETRY_MS = HOUR_MS;
@@ -41,6 +41,8 @@ export interface HopNamesPorts {
   readonly wallMs: () => number;
   /** No burst is open. */
   readonly isCalm: () => boolean;
+  /** How long evidence is kept. */
+  readonly evidenceMs: number;
   /** What the agent before us knew. */
   readonly stored: readonly HopNameRow[];
 }
@@ -59,7 +61,8 @@ export class HopNames {
 
   constructor(ports: HopNamesPorts) {
     this.#ports = ports;
-    for (const row of ports.stored.toSorted((left, right) => left.sinceMs - right.sinceMs))
+    const sinceMs = ports.wallMs() - FORGET_MS;
+    for (const row of ports.stored.filter(({ usedMs }) => usedMs >= sinceMs).toSorted((left, right) => left.sinceMs - right.sinceMs))
       this.#known.set(row.address, { row, dueMs: row.askedMs + REFRESH_MS });
   }
 
@@ -77,14 +80,16 @@ export class HopNames {
     this.#next(PAUSE_MS);
   }
 
-  /** Once a minute: forgets what has not been met for a month. */
+  /** Once a minute: forgets what has not been met for a month, and in the store what no evidence is about any more. */
   upkeep(): void {
     const nowMs = this.#ports.wallMs();
     if (Math.abs(nowMs - this.#forgotMs) < HOUR_MS) return;
     this.#forgotMs = nowMs;
     const beforeMs = nowMs - FORGET_MS;
     for (const [address, { row }] of this.#known) if (row.usedMs < beforeMs) this.#known.delete(address);
-    this.#ports.writer.soon((store) => store.forgetHopNames(beforeMs));
+    // To the day, as it is kept.
+    const storedMs = nowMs - Math.max(FORGET_MS, this.#ports.evidenceMs) - DAY_MS;
+    this.#ports.writer.soon((store) => store.forgetHopNames(storedMs));
   }
 
   close(): void {
@@ -132,7 +137,8 @@ export class HopNames {
   async #lookUp(address: string, entry: Entry): Promise<number> {
     try {
       const names = await this.#ports.lookup(address, this.#closing.signal);
-      this.#answered(entry, names.map(cleanHostName).find((name) => name !== null) ?? null);
+      // Servers give the names of one address in another order each time.
+      this.#answered(entry, names.flatMap((name) => cleanHostName(name) ?? []).sort()[0] ?? null);
       return PAUSE_MS;
     } catch (error) {
       entry.dueMs = this.#ports.wallMs() + RETRY_MS;

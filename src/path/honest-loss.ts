@@ -64,13 +64,14 @@ function alibiOf(
   return null;
 }
 
-/** Binomial. */
+/** Binomial. By logarithms: of a thousand packets the chance that none was lost is no number any more. */
 function chanceOfAtMost(lost: number, { of, loss }: { readonly of: number; readonly loss: number }): number {
-  let term = (1 - loss) ** of;
-  let sum = term;
+  if (loss === 0) return 1;
+  let log = of * Math.log(1 - loss);
+  let sum = Math.exp(log);
   for (let count = 1; count <= lost; count++) {
-    term *= ((of - count + 1) / count) * (loss / (1 - loss));
-    sum += term;
+    log += Math.log((of - count + 1) / count) + Math.log(loss / (1 - loss));
+    sum += Math.exp(log);
   }
   return sum;
 }

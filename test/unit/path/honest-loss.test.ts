@@ -72,3 +72,12 @@ test("counts stay, a note that was there stays, and lines never sent get none", 
   );
   assert.deepEqual([limited?.note, limited?.lossPct, unsent?.note], [`first; ${LIMITED}`, 90, "hop budget"]);
 });
+
+test("of a thousand packets that had the destination's loss nobody is excused either", () => {
+  const lost = [0, 1190, 590, 600];
+  const table = lost.map((count, index) => hop(index + 1, `10.0.0.${index + 1}`, { sent: 1200, received: 1200 - count }));
+  assert.deepEqual(
+    annotateHops(table, null, 50).map(({ note }) => note),
+    [null, null, null, null],
+  );
+});

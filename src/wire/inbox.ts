@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { Drain } from "./socket/drain.ts";
 import type { FreshIds } from "./probing/fresh-ids.ts";
 import type { Hearing } from "./hearing/hearing.ts";
-import { FLOWS, type Peer } from "./peer.ts";
+import { FLOWS, isQuoted, type Peer } from "./peer.ts";
 import type { Readiness } from "./socket/readiness.ts";
 import { isFromPeer, type Replies } from "./probing/replies.ts";
 import type { Standing } from "./counting/standing.ts";
@@ -72,10 +72,11 @@ export class Inbox {
       return;
     }
     const peer = this.#peers[owner >> 2] as Peer;
+    const flow = peer.flows[owner & (FLOWS - 1)] as Flow;
     if (packet.sequence >= 0x8000) {
       if (packet.kind === "reply" && !isFromPeer(peer, arrival)) peer.foreign++;
-      else this.#sweeper.answer(peer, peer.flows[owner & (FLOWS - 1)] as Flow, packet, arrival);
+      else this.#sweeper.answer(peer, flow, packet, arrival);
     } else if (packet.kind === "reply") this.#replies.take(peer, packet, arrival);
-    else if (packet.kind === "unreachable") this.#standing.unreachable(peer, source);
+    else if (packet.kind === "unreachable" && isQuoted(peer, flow, packet, bytes)) this.#standing.unreachable(peer, source);
   }
 }

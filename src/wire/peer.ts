@@ -2,6 +2,7 @@
  * A peer as the wire knows it: address, flows, RTT, detector, its place in the pace group. The peers are fixed for the life of a wire; only addresses change.
  */
 import { addressBytes, holdsAddress } from "../packet/address.ts";
+import type { IcmpPacket } from "../packet/icmp.ts";
 import type { Flow } from "../packet/probe.ts";
 import { Detector } from "../detect/detector.ts";
 import { createRtt, type RttState } from "../detect/rtt.ts";
@@ -96,6 +97,11 @@ export function isFrom6(peer: Peer, source: string): boolean {
   if (bytes === null || bytes.length !== peer.bytes.length || !holdsAddress(bytes, 0, peer.bytes)) return false;
   peer.source = source;
   return true;
+}
+
+/** Whether an ICMP error quotes a packet of this flow: who was not on its way cannot know the checksum. On IPv6 the kernel makes it, and it is not known here. */
+export function isQuoted(peer: Peer, flow: Flow, packet: IcmpPacket, bytes: Uint8Array): boolean {
+  return holdsAddress(bytes, packet.destinationOffset, peer.bytes) && (peer.family === 6 || packet.checksum === flow.checksum);
 }
 
 /** Sets the outcome of a slot; one that the recorder has overwritten since is forgotten. */

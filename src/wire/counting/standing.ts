@@ -13,6 +13,9 @@ const EVERY_US = 1_000_000;
 /** Between two bad probes of a burst that goes on, on average: even 10 % loss shows within this, nine times in ten. */
 const RECENT_US = 2_000_000;
 
+/** Addresses that are remembered to have said that a peer is unreachable: our own, and the routers on the way. */
+const MAX_SOURCES = 1_000;
+
 interface Options {
   readonly peers: readonly Peer[];
   readonly canaries: readonly Peer[];
@@ -27,6 +30,7 @@ export class Standing {
   #nextUs = Number.POSITIVE_INFINITY;
   /** ICMP unreachable that quoted a probe to somebody who is bad, by who said so. */
   readonly #unreachable: Record<string, number> = {};
+  #sources = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -34,7 +38,10 @@ export class Standing {
 
   /** A peer that has never answered may cause one a second for ever, and says nothing about those that did. */
   unreachable(peer: Peer, source: string): void {
-    if (peer.everReplied && peer.detector.troubled) this.#unreachable[source] = (this.#unreachable[source] ?? 0) + 1;
+    if (!peer.everReplied || !peer.detector.troubled) return;
+    const before = this.#unreachable[source];
+    if (before === undefined && ++this.#sources > MAX_SOURCES) return;
+    this.#unreachable[source] = (before ?? 0) + 1;
   }
 
   burstOpened(nowUs: number): void {

@@ -1,9 +1,8 @@
 /** Which hop of which sweep an answer belongs to: trace packets under way by the handle in their sequence, proved by their tag or by what a router quotes. */
-import { holdsAddress } from "../../packet/address.ts";
 import type { IcmpPacket } from "../../packet/icmp.ts";
 import { TAG_OFFSET, type Flow } from "../../packet/probe.ts";
 import type { MutableHop, Sweep } from "./sweep-lessons.ts";
-import type { Peer } from "../peer.ts";
+import { isQuoted, type Peer } from "../peer.ts";
 
 /** Sequences of trace packets have the highest bit set; the others are the handle. */
 const HANDLE_MASK = 0x7fff;
@@ -44,7 +43,6 @@ export class TraceHandles {
       const tag = packet.payloadOffset + TAG_OFFSET;
       return bytes.readUInt32BE(tag) === entry.tagHigh && bytes.readUInt32BE(tag + 4) === entry.tagLow ? entry : null;
     }
-    if (!holdsAddress(bytes, packet.destinationOffset, peer.bytes)) return null;
-    return peer.family === 6 || packet.checksum === flow.checksum ? entry : null;
+    return isQuoted(peer, flow, packet, bytes) ? entry : null;
   }
 }

@@ -175,6 +175,19 @@ describe("unreachables", () => {
     assert.ok((unreachable[SELF] ?? 0) >= 35, JSON.stringify(unreachable));
   });
 
+  test("that quote what was never sent are forged, whoever they name", () => {
+    const wire = wireWith();
+    wire.run(10_000);
+    const forge = (request: Request): Answer[] => {
+      const packet = Buffer.from(request.packet);
+      packet.writeUInt16BE(packet.readUInt16BE(2) ^ 1, 2);
+      return [hostUnreachable({ ...request, packet }, SELF), hostUnreachable({ ...request, target: NOWHERE }, SELF)];
+    };
+    wire.network.host(PEER, (request) => (request.ttl === null ? forge(request) : []));
+    wire.run(5_300);
+    assert.deepEqual(wire.of("standing").at(-1)?.unreachable, {});
+  });
+
   test("of a peer that has never answered are no part of another's burst", () => {
     const wire = wireWith([{ address: PEER }, { address: NOWHERE, everReplied: false }]);
     wire.network.host(NOWHERE, (request) => (request.ttl === null ? [hostUnreachable(request, SELF)] : []));

@@ -59,6 +59,7 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     ...clocks,
     timeoutMs: config.probe.timeoutMs,
     labelsOf: (peer) => peers.labelsOf(peer),
+    intervalOf: (peer) => peers.intervalOf(peer),
     addressOf: (peer) => peers.addressOf(peer) ?? "",
     sourceOf,
     pathOf: (peer, flow) => baselines.path(peer, flow),

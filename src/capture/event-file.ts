@@ -4,12 +4,12 @@
  */
 import type { Incident } from "../detect/incident.ts";
 import type { SweepHop } from "../path/hop.ts";
-import type { CanaryFacts, EventFacts, HostFacts, MeshMember } from "../verdict/facts.ts";
+import type { CanaryFacts, EventFacts, HostFacts, IncidentFacts, MeshMember } from "../verdict/facts.ts";
 import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
 import { FLOWS } from "../wire/peer.ts";
 import { GATEWAY, LOOPBACK } from "./canaries.ts";
 import type { HostDelta } from "./host/host-delta.ts";
-import { isWithin, type Span } from "../path/span.ts";
+import { isWithin, untilLastBad, type Span } from "../path/span.ts";
 import { differs, incidentFacts, routersOf, routersUpTo, type RouterPath } from "./incident-facts.ts";
 
 export type StandingMessage = Extract<WireMessage, { kind: "standing" }>;
@@ -24,6 +24,8 @@ export interface EventContext {
   readonly node: string;
   readonly wallMs: () => number;
   readonly labelsOf: (peer: string) => Readonly<Record<string, string>>;
+  /** How often it is probed, ms. */
+  readonly intervalOf: (peer: string) => number;
   readonly addressOf: (peer: string) => string;
   readonly sourceOf: (address: string) => string | null;
   /** Routers of the baseline path, null without a baseline. */
@@ -155,17 +157,22 @@ export class EventFile {
         cpuPressure: this.host?.agent.cpuPressure ?? null,
         steal: this.host?.agent.steal ?? null,
       },
-      incidents: [...this.#folders.values()].map((folder) =>
-        incidentFacts({
-          ...folder,
-          labels: this.#context.labelsOf(folder.incident.peer),
-          self: this.#context.sourceOf(folder.incident.address),
-          sweeps: [...folder.sweeps.values()].filter((sweep) => isWithin(folder.incident.bursts, sweep.startedMs)).map(({ hops }) => hops),
-          cycles: this.#context.cyclesOf(folder.incident.id, folder.incident.bursts),
-          replyTtlChanged: folder.replyTtl,
-        }),
-      ),
+      incidents: [...this.#folders.values()].map((folder) => this.#incident(folder)),
     };
+  }
+
+  #incident(folder: Folder): IncidentFacts {
+    const { labelsOf, intervalOf, sourceOf, cyclesOf } = this.#context;
+    const { id, peer, address, bursts } = folder.incident;
+    const surelyBad = untilLastBad(bursts, intervalOf(peer));
+    return incidentFacts({
+      ...folder,
+      labels: labelsOf(peer),
+      self: sourceOf(address),
+      sweeps: [...folder.sweeps.values()].filter((sweep) => isWithin(surelyBad, sweep.startedMs)).map(({ hops }) => hops),
+      cycles: cyclesOf(id, surelyBad),
+      replyTtlChanged: folder.replyTtl,
+    });
   }
 
   /** Peers that stood well. */

@@ -102,6 +102,10 @@ export class PeerBook {
     return this.#peers.find((one) => one.name === peer)?.labels ?? {};
   }
 
+  intervalOf(peer: string): number {
+    return this.#peers.find((one) => one.name === peer)?.intervalMs ?? 0;
+  }
+
   addressOf(peer: string): string | null {
     return this.#rows.get(peer)?.address ?? null;
   }

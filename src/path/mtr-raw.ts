@@ -46,9 +46,7 @@ export interface MtrReading {
 
 export interface MtrReadingOptions {
   readonly target: string;
-  /** Probes sent later are left out, so that a table can be about a burst; answers to those sent before count whenever they came. */
-  readonly untilMs?: number;
-  /** Probes sent at other times are left out as well. */
+  /** Probes sent at other times are left out, so that a table can be about bursts; answers to those sent in them count whenever they came. */
   readonly within?: readonly Span[];
   /** What `-f` said: hops below it were left to another mtr. */
   readonly firstTtl?: number;
@@ -87,7 +85,6 @@ export function readMtr(lines: readonly StampedLine[], options: MtrReadingOption
   const counted = probes.filter(
     (probe) =>
       probe.ttl >= (options.firstTtl ?? 1) &&
-      probe.sentMs <= (options.untilMs ?? Infinity) &&
       (options.within === undefined || isWithin(options.within, probe.sentMs)) &&
       (probe.answer !== null || endMs - probe.sentMs >= (options.graceMs ?? MTR_GRACE_MS)),
   );

@@ -1,5 +1,6 @@
 /** Incidents with their bursts, strip and captures as the report gives them. Samples, lines, facts and hops are only read when `details` is set. */
 import type { Hop } from "../path/hop.ts";
+import { untilLastBad, type Span } from "../path/span.ts";
 import { iso, isoOrNull, percent } from "../report/figures.ts";
 import type { ReportCapture, ReportHop, ReportIncident } from "../report/report.ts";
 import { drawStrip, type Strip } from "../report/strip.ts";
@@ -90,20 +91,23 @@ function readCaptures(row: IncidentRow, { names, sql, details }: IncidentReading
     row.baselineCaptureId === null || own.some((capture) => capture.id === row.baselineCaptureId)
       ? []
       : sql.all(`SELECT ${columns} FROM captures WHERE id = ?`, row.baselineCaptureId).map(captureFromCells);
-  return [...baseline, ...own].map((capture) => captureOf(capture, { names, sql, details, lossEndedMs: row.endedMs }));
+  const bursts = untilLastBad(row.bursts, row.intervalMs);
+  return [...baseline, ...own].map((capture) => captureOf(capture, { names, sql, details, bursts }));
 }
 
 export interface CaptureReading {
   readonly names: NameReader;
   readonly sql: StatementCache;
   readonly details: boolean;
-  readonly lossEndedMs: number | null;
+  /** Of its incident, to the last bad probe; null where it belongs to none. */
+  readonly bursts: readonly Span[] | null;
 }
 
-export function captureOf(row: CaptureRow, { names, sql, details, lossEndedMs }: CaptureReading): ReportCapture {
-  // An mtr that began in the burst runs on while the incident cools down; its table is about the burst.
-  const untilMs = row.kind === "mtr" && row.phase === "during" && lossEndedMs !== null && lossEndedMs > row.startedMs ? lossEndedMs : null;
-  const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, untilMs === null ? {} : { untilMs }) : null;
+export function captureOf(row: CaptureRow, { names, sql, details, bursts }: CaptureReading): ReportCapture {
+  // An mtr that began in a burst runs on between bursts and while the incident cools down; its table is about the bursts.
+  const within = row.kind === "mtr" && row.phase === "during" ? (bursts ?? []).filter((burst) => (burst.endedMs ?? Infinity) > row.startedMs) : [];
+  const untilMs = within.some((burst) => burst.endedMs === null) ? null : (within.at(-1)?.endedMs ?? null);
+  const trace = details && row.kind === "mtr" && row.hops.length === 0 ? readTrace(row, sql, within.length === 0 ? {} : { within }) : null;
   return {
     id: row.id,
     kind: row.kind,

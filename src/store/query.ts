@@ -147,7 +147,7 @@ function readRemote(query: ReportQuery, { names, sql }: Pick<CaptureReading, "na
     .map(captureFromCells);
   // The hops of an mtr are read from its lines, one by one: only for as many as incidents are.
   const details = rows.length <= query.detailUpTo;
-  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { names, sql, details, lossEndedMs: null }));
+  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { names, sql, details, bursts: null }));
 }
 
 function eventsOf(incidents: readonly ReportIncident[]): ReportEvent[] {

@@ -5,7 +5,7 @@ import type { CaptureRow, LineChunk } from "./rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 /** Null when there are no lines. */
-export function readTrace(row: CaptureRow, sql: StatementCache, of: Pick<MtrReadingOptions, "untilMs" | "within">): MtrReading | null {
+export function readTrace(row: CaptureRow, sql: StatementCache, of: Pick<MtrReadingOptions, "within">): MtrReading | null {
   const lines: LineChunk["lines"][number][] = [];
   for (const cells of sql.all("SELECT body FROM lines WHERE capture_id = ? ORDER BY number", row.id))
     lines.push(...linesFromText(String(cells["body"])));

@@ -35,6 +35,7 @@ class Room {
       ...clocks,
       timeoutMs: TIMEOUT_MS,
       labelsOf: () => ({}),
+      intervalOf: () => 100,
       addressOf: (peer) => peer,
       sourceOf: () => null,
       pathOf: () => null,

@@ -13,6 +13,7 @@ const context: EventContext = {
   node: "sh-a1",
   wallMs: () => T0 + 20_000,
   labelsOf: (peer) => ({ site: peer }),
+  intervalOf: () => 100,
   addressOf: (peer) => `address of ${peer}`,
   sourceOf: () => "10.0.0.1",
   pathOf: () => PATH,
@@ -166,7 +167,8 @@ describe("sweeps", () => {
     file.put(incidentState({ bursts }));
     file.sweep("i1", sweep(1, ["10.9.0.1", "10.9.0.2"]));
     for (const [id, afterMs] of [
-      [2, 2_000],
+      // Between the last bad probe and the first good one.
+      [2, 1_950],
       [3, 5_000],
       [4, 8_000],
     ] as const)

@@ -52,9 +52,9 @@ describe("recordings of mtr 0.95", () => {
   });
 
   test("a table until a moment leaves out what was sent later and keeps answers that came later", () => {
-    const burst = read("burst", { target: "10.77.3.2", untilMs: 5_500 });
+    const burst = read("burst", { target: "10.77.3.2", within: [{ startedMs: 0, endedMs: 5_500 }] });
     assert.deepEqual(outline(burst.hops).at(-1), "3 10.77.3.2 3/6");
-    const early = read("host-unreachable", { target: "10.77.3.77", untilMs: 320 });
+    const early = read("host-unreachable", { target: "10.77.3.77", within: [{ startedMs: 0, endedMs: 320 }] });
     assert.deepEqual(outline(early.hops), ["1 10.77.1.2 1/1", "2 10.77.2.2 1/1", "3 10.77.2.2 1/1"]);
   });
 

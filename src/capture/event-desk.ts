@@ -111,7 +111,7 @@ export class EventDesk {
   changed(incident: Incident): void {
     const event = this.#eventOf.get(incident.id);
     if (event === undefined) return;
-    const wasOpen = isOpenEvent(event);
+    const wasOpen = event.file.isOpen;
     event.file.put(incident);
     if (incident.phase === "open") {
       if (!wasOpen) event.judgeAt = this.#ports.nowMs() + FIRST_MS;
@@ -122,7 +122,7 @@ export class EventDesk {
   }
 
   #anyOpen(): boolean {
-    return [...this.#events.values()].some(isOpenEvent);
+    return [...this.#events.values()].some(({ file }) => file.isOpen);
   }
 
   closed(incident: Incident): void {
@@ -163,7 +163,7 @@ export class EventDesk {
     this.#ports.host.tick(nowMs);
     for (const event of this.#events.values()) {
       if (nowMs < event.judgeAt) continue;
-      const isOpen = isOpenEvent(event);
+      const isOpen = event.file.isOpen;
       event.judgeAt = isOpen ? nowMs + AGAIN_MS : Number.POSITIVE_INFINITY;
       this.#judge(event);
     }
@@ -179,7 +179,7 @@ export class EventDesk {
     const conclusion = JSON.stringify([scope, direction, hop, certainty, rule]);
     const nowMs = this.#ports.nowMs();
     const isNew = conclusion !== event.conclusion;
-    if (!isNew && isOpenEvent(event) && nowMs - event.writtenAt < REFRESH_MS) return;
+    if (!isNew && event.file.isOpen && nowMs - event.writtenAt < REFRESH_MS) return;
     if (isNew) {
       event.conclusion = conclusion;
       event.concludedMs = this.#ports.wallMs();
@@ -195,8 +195,4 @@ export class EventDesk {
   #errorsBefore(startedMs: number): Readonly<Record<string, number>> {
     return this.#lives.findLast((life) => life.atMs <= startedMs)?.sendErrors ?? this.#lives[0]?.sendErrors ?? {};
   }
-}
-
-function isOpenEvent({ file }: OpenEvent): boolean {
-  return file.incidents.some((incident) => incident.phase === "open");
 }

@@ -2,7 +2,7 @@
  * Everything that is known of one event while it lasts, and the facts made from it. An event is judged soon after it began, again whenever more is known, and
  * for the last time when its last incident is closed.
  */
-import type { Incident } from "../detect/incident.ts";
+import type { Incident, IncidentPhase } from "../detect/incident.ts";
 import type { SweepHop } from "../path/hop.ts";
 import type { CanaryFacts, EventFacts, HostFacts, IncidentFacts, MeshMember } from "../verdict/facts.ts";
 import type { CanaryStanding, SweepReport, WireMessage } from "../wire/messages.ts";
@@ -65,6 +65,8 @@ export class EventFile {
   readonly id: string;
   readonly #context: EventContext;
   readonly #folders = new Map<string, Folder>();
+  /** How many incidents are in each. */
+  readonly #phases: Record<IncidentPhase, number> = { open: 0, cooling: 0, closed: 0 };
   readonly #canaries = new Map<string, CanaryRecord>();
   /** Send errors and unreachables counted by the wire before the event. */
   readonly #before: Counters;
@@ -85,12 +87,19 @@ export class EventFile {
     return [...this.#folders.values()].map(({ incident }) => incident);
   }
 
+  /** A burst of it lasts. Asked at every change of every incident, of which there may be thousands. */
+  get isOpen(): boolean {
+    return this.#phases.open > 0;
+  }
+
   get isOver(): boolean {
-    return this.incidents.every((incident) => incident.phase === "closed");
+    return this.#phases.closed === this.#folders.size;
   }
 
   put(incident: Incident): void {
     const folder = this.#folders.get(incident.id);
+    if (folder !== undefined) this.#phases[folder.incident.phase]--;
+    this.#phases[incident.phase]++;
     if (folder !== undefined) folder.incident = incident;
     else {
       const { pathOf, replyRatesOf, gatewayOf } = this.#context;

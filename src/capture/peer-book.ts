@@ -26,6 +26,8 @@ export interface PeerBookPorts {
 
 export class PeerBook {
   readonly #peers: readonly PeerConfig[];
+  /** A verdict asks for those of all peers. */
+  readonly #labels: ReadonlyMap<string, PeerConfig["labels"]>;
   readonly #ports: PeerBookPorts;
   readonly #names: Names;
   /** Of the peers in the configuration, all of them active. */
@@ -36,6 +38,7 @@ export class PeerBook {
 
   constructor(peers: readonly PeerConfig[], ports: PeerBookPorts) {
     this.#peers = peers;
+    this.#labels = new Map(peers.map(({ name, labels }) => [name, labels]));
     this.#ports = ports;
     this.#names = new Names({
       onProblem: (host, error) => ports.log.warn({ host, error: String(error) }, "cannot resolve the name of a peer; its last good address is kept"),
@@ -99,7 +102,7 @@ export class PeerBook {
   }
 
   labelsOf(peer: string): Readonly<Record<string, string>> {
-    return this.#peers.find((one) => one.name === peer)?.labels ?? {};
+    return this.#labels.get(peer) ?? {};
   }
 
   intervalOf(peer: string): number {

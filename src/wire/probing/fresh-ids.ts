@@ -15,7 +15,7 @@ const EVERY_US = 1_000_000;
 const WAIT_US = 10_000_000;
 /** One that is not answered after this long is lost; before, it is neither. */
 const JUDGED_US = 2_000_000;
-/** Asked of peers at once; with more it is no state on the way. */
+/** Asked of silent peers at once; with more it is no state on the way. */
 const MAX_PEERS = 16;
 
 interface Fresh {
@@ -82,8 +82,9 @@ export class FreshIds {
     this.#nowUs = nowUs;
     let looked = 0;
     for (const [peer, opinion] of this.#opinions) {
+      if (nowUs - peer.lastGoodUs < SILENT_US) continue;
       if (looked++ === MAX_PEERS) return;
-      if (nowUs < opinion.nextUs || nowUs - peer.lastGoodUs < SILENT_US) continue;
+      if (nowUs < opinion.nextUs) continue;
       opinion.nextUs = nowUs + EVERY_US;
       this.#giveBack(nowUs - WAIT_US);
       const id = this.#freshId();

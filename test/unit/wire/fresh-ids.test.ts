@@ -7,7 +7,7 @@ import { FreshIds } from "../../../src/wire/probing/fresh-ids.ts";
 import { buildLanes } from "../../../src/wire/probing/lanes.ts";
 import type { Peer } from "../../../src/wire/peer.ts";
 import { echoReply, type Answer, type Request } from "../../contract/fake-icmp-socket.ts";
-import { wireSettings } from "./wire-settings.ts";
+import { wirePeer, wireSettings } from "./wire-settings.ts";
 import { PEER, VirtualWire } from "./virtual-wire.ts";
 
 const SECOND_US = 1_000_000;
@@ -161,6 +161,27 @@ describe("the ids", () => {
     const packet = readIcmp4(bytes, bytes.length, createIcmpPacket());
     assert.ok(packet !== null && freshIds.take(packet, { bytes, source, family: 4, nowUs: 300 * SECOND_US }));
     assert.deepEqual(freshIds.count(peer), { sent: 291 - WAITING, lost: 290 - WAITING });
+  });
+
+  test("peers that still answer now and then take nobody's turn, however many have a burst", () => {
+    let random = 7_000_000;
+    const settings = wireSettings({ peers: Array.from({ length: 17 }, (_, index) => wirePeer(index + 1, { address: `10.0.0.${index + 2}` })) });
+    const { peers } = buildLanes(settings, { nowUs: 0, random32: () => ++random });
+    const sent: string[] = [];
+    const freshIds = new FreshIds({
+      ids: new Int32Array(65_536).fill(-1),
+      random32: () => ++random,
+      send: ({ name }) => {
+        sent.push(name);
+        return { tagHigh: 1, tagLow: 0 };
+      },
+    });
+    for (const peer of peers) {
+      freshIds.burstOpened(peer);
+      if (peer.name !== "p17") peer.lastGoodUs = 19 * SECOND_US;
+    }
+    freshIds.ask(20 * SECOND_US);
+    assert.deepEqual(sent, ["p17"]);
   });
 
   test("when all are taken nobody is asked", () => {

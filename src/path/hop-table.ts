@@ -1,10 +1,12 @@
 /** Several tables of one path added up: the sweeps and mtr runs of one phase. */
-import type { Hop } from "./hop.ts";
+import type { Hop, HopRtt } from "./hop.ts";
 import { lossPct } from "./loss-pct.ts";
 import { sameAddress } from "./same-address.ts";
 
 /** Addresses, labels and notes kept per line. */
 const MAX_PER_HOP = 16;
+/** Round trips kept per line: a hundred sweeps after a burst, and the mtr runs of a long one. Beyond, only their sums are. */
+const MAX_RTTS = 4_000;
 
 /**
  * Sums sent and received per TTL; addresses and the address shown by how often they answered; average RTT weighted by answers. A line that nothing was sent for
@@ -41,18 +43,42 @@ function mergeLines(ttl: number, lines: readonly Hop[]): Hop {
     rttMs: mergeRtt(sentLines),
     mpls: distinct(lines.flatMap((line) => line.mpls)),
     note: notes.length === 0 ? null : distinct(notes).join("; "),
+    ...mergeRtts(sentLines),
   };
+}
+
+/** A line of one answer has it in its figures. */
+function mergeRtts(lines: readonly Hop[]): Pick<Hop, "rttsUs"> {
+  const rtts: number[] = [];
+  for (const { rttsUs, rttMs, received } of lines) {
+    if (rttsUs !== undefined) rtts.push(...rttsUs);
+    else if (received === 1 && rttMs !== null) rtts.push(Math.round(rttMs.avg * 1000));
+    else if (received > 0) return {};
+  }
+  return rtts.length > MAX_RTTS ? {} : { rttsUs: rtts };
 }
 
 function mergeRtt(lines: readonly Hop[]): Hop["rttMs"] {
   const answered = lines.flatMap(({ rttMs, received }) => (rttMs === null ? [] : [{ ...rttMs, received }]));
   const received = sum(answered, (line) => line.received);
   if (received === 0) return null;
+  const avg = sum(answered, (line) => line.avg * line.received) / received;
   return {
     best: Math.min(...answered.map((line) => line.best)),
-    avg: Math.round((sum(answered, (line) => line.avg * line.received) / received) * 1000) / 1000,
+    avg: Math.round(avg * 1000) / 1000,
     worst: Math.max(...answered.map((line) => line.worst)),
+    ...mergeSpread(answered, avg),
   };
+}
+
+/** Only where a line of many answers brought its own; the variance of all is that within the lines and that between them. */
+function mergeSpread(lines: readonly (HopRtt & { readonly received: number })[], avg: number): Pick<HopRtt, "last" | "stdev"> {
+  const known = lines.map((line) => (line.received === 1 ? { ...line, last: line.avg, stdev: 0 } : line));
+  const last = known.at(-1)?.last;
+  if (last === undefined || !lines.some(({ stdev }) => stdev !== undefined) || known.some(({ stdev }) => stdev === undefined)) return {};
+  const squares = sum(known, ({ received, stdev = 0, avg: own }) => (received - 1) * stdev ** 2 + received * (own - avg) ** 2);
+  const count = sum(known, ({ received }) => received);
+  return { last, stdev: count < 2 ? 0 : Math.round(Math.sqrt(squares / (count - 1)) * 1000) / 1000 };
 }
 
 /** Only tables of different length can show an end twice; within one table a repeated address is what its tool saw. */

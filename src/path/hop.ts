@@ -9,9 +9,20 @@ export interface Hop {
   readonly received: number;
   /** Percent, one decimal; null when nothing was sent. */
   readonly lossPct: number | null;
-  readonly rttMs: { readonly best: number; readonly avg: number; readonly worst: number } | null;
+  readonly rttMs: HopRtt | null;
   readonly mpls: readonly string[];
   readonly note: string | null;
+  /** Of every answer, µs, in the order in which they came. Absent where only their sums were kept. */
+  readonly rttsUs?: readonly number[];
+}
+
+export interface HopRtt {
+  readonly best: number;
+  readonly avg: number;
+  readonly worst: number;
+  /** Of many answers of which only sums were kept. */
+  readonly last?: number;
+  readonly stdev?: number;
 }
 
 /** What one packet of a sweep brought back. */

@@ -57,7 +57,8 @@ export interface MtrReadingOptions {
 interface Probe {
   readonly ttl: number;
   readonly sentMs: number;
-  answer: { readonly atMs: number; readonly rttUs: number; readonly address: string | null } | null;
+  /** `place` counts answers in the order of the lines. */
+  answer: { readonly atMs: number; readonly place: number; readonly rttUs: number; readonly address: string | null } | null;
 }
 
 /** Reads one line, null when it is garbage. Never throws. */
@@ -145,6 +146,7 @@ function readLines(lines: readonly StampedLine[]): {
   const addresses = new Map<number, string>();
   const labels = new Map<number, Set<string>>();
   let garbage = 0;
+  let place = 0;
   const sent = (ttl: number, seq: number, sentMs: number): Probe => {
     const probe: Probe = { ttl, sentMs, answer: null };
     probes.push(probe);
@@ -161,7 +163,7 @@ function readLines(lines: readonly StampedLine[]): {
       // An answer proves its probe, also when the line that announced it was lost.
       const probe = bySeq.get(line.seq) ?? sent(line.ttl, line.seq, atMs - line.rttUs / 1000);
       if (probe.ttl !== line.ttl) garbage++;
-      else probe.answer ??= { atMs, rttUs: line.rttUs, address: addresses.get(line.ttl) ?? null };
+      else probe.answer ??= { atMs, place: place++, rttUs: line.rttUs, address: addresses.get(line.ttl) ?? null };
     }
   }
   return { probes, labels, garbage };
@@ -194,7 +196,7 @@ function hopOf(
   probes: readonly Probe[],
   place: { readonly ttl: number; readonly labels: ReadonlySet<string> | undefined; readonly leftOut: boolean },
 ): Hop {
-  const answers = probes.flatMap((probe) => (probe.answer === null ? [] : [probe.answer]));
+  const answers = probes.flatMap((probe) => (probe.answer === null ? [] : [probe.answer])).sort((a, b) => a.place - b.place);
   const counts = new Map<string, number>();
   for (const { address } of answers) {
     if (address !== null && (counts.has(address) || counts.size < MAX_PER_HOP)) counts.set(address, (counts.get(address) ?? 0) + 1);
@@ -213,5 +215,6 @@ function hopOf(
       rtts.length === 0 ? null : { best: Math.min(...rtts) / 1000, avg: Math.round(sumUs / rtts.length) / 1000, worst: Math.max(...rtts) / 1000 },
     mpls: [...(place.labels ?? [])],
     note: place.leftOut ? "left to the mtr that already runs through this hop" : null,
+    rttsUs: rtts,
   };
 }

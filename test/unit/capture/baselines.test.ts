@@ -104,7 +104,7 @@ test("hops have the counts of an hour, of what was really sent to them, and the 
   ]);
   assert.deepEqual(room.baselines.replyRates("p1"), [1, 0.75]);
   const row = room.baselines.row("p1");
-  assert.deepEqual(row?.hops[1]?.rttMs, { best: 2, avg: 2, worst: 2 });
+  assert.deepEqual(row?.hops[1]?.rttMs, { best: 2, avg: 2, worst: 2, last: 2, stdev: 0 });
   assert.deepEqual([row?.hops[1]?.address, row?.hops[1]?.lossPct], ["b", 25]);
   const iso = (ms: number): string => new Date(ms).toISOString();
   assert.deepEqual(row?.facts["hops_asked_at"], [iso(room.nowMs - 5_000), iso(room.nowMs), iso(room.nowMs)]);

@@ -6,6 +6,7 @@
  * those of /proc/net/dev read before and after.
  */
 import { hostFiles, type ReadFile } from "./host-files.ts";
+import { clockQuality, TIMESYNCD_FILE } from "./clock-quality.ts";
 import type { HostChildren, HostSnapshot } from "./host-snapshot.ts";
 import { runTool, type RunTool } from "./host-tools.ts";
 import { parseFigure, parsePressure, parseProcessorTicks, parseRawDrops, parseRunDelay, parseSoftnet } from "./kernel-counters.ts";
@@ -90,11 +91,17 @@ export class HostReader {
   }
 
   async #askChildren(signal: AbortSignal): Promise<HostChildren> {
-    const [queues, neighbours] = await Promise.all([
+    const [queues, neighbours, chrony] = await Promise.all([
       this.#runTool("tc", ["-s", "-j", "qdisc"], signal),
       this.#runTool("ip", ["-j", "neigh"], signal),
+      this.#runTool("chronyc", ["-c", "-n", "tracking"], signal),
     ]);
-    this.#children = { monotonicMs: this.#clock.monotonicMs(), queueDrops: parseQueueDrops(queues), neighbours: parseIpNeigh(neighbours) };
+    this.#children = {
+      monotonicMs: this.#clock.monotonicMs(),
+      queueDrops: parseQueueDrops(queues),
+      neighbours: parseIpNeigh(neighbours),
+      clock: clockQuality({ chrony, timesyncd: this.#readFile(TIMESYNCD_FILE) }),
+    };
     return this.#children;
   }
 

@@ -1,4 +1,5 @@
 /** What the host says of itself at one moment. Counters run since boot; only their growth between two snapshots means something. */
+import type { ClockQuality } from "./clock-quality.ts";
 import type { LinkState } from "./link-state.ts";
 import type { ProcessorTicks, Softnet } from "./kernel-counters.ts";
 import type { Neighbour } from "./neighbours.ts";
@@ -13,6 +14,8 @@ export interface HostChildren {
   readonly queueDrops: ReadonlyMap<string, number> | null;
   /** Null when ip is missing or failed. */
   readonly neighbours: readonly Neighbour[] | null;
+  /** Null when nobody is known to keep the wall clock. */
+  readonly clock: ClockQuality | null;
 }
 
 export interface HostSnapshot {

@@ -1,5 +1,6 @@
 /** A host reading → its row. The facts are what changed and the few absolute figures that explain it, in the words of the report's JSON. */
 import type { CaptureRow, Phase, Trigger } from "../../store/rows.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import type { HostDelta } from "./host-delta.ts";
 import type { HostReading, HostTrigger } from "./host-watch.ts";
 import { routeTo } from "./routes.ts";
@@ -64,10 +65,15 @@ export function snapshotFacts(reading: HostReading, target: string | null = null
     mtu: link?.mtu ?? null,
     conntrack_count: snapshot.conntrackCount,
     conntrack_max: snapshot.conntrackMax,
+    clock: clockFacts(snapshot.children?.clock ?? null),
     since_healthy: deltaFacts(sinceHealthy),
     since_previous: deltaFacts(sincePrevious),
     over_event: deltaFacts(reading.overEvent),
   };
+}
+
+function clockFacts(clock: ClockQuality | null): Readonly<Record<string, unknown>> | null {
+  return clock === null ? null : { source: clock.source, offset_ms: clock.offsetMs, max_error_ms: clock.maxErrorMs };
 }
 
 function deltaFacts(delta: HostDelta | null): Readonly<Record<string, unknown>> | null {

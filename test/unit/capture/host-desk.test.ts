@@ -69,7 +69,7 @@ describe("snapshots of an event", () => {
     room.desk.suspect();
     await room.pass(7_000);
     const asked = room.host.asked.length;
-    assert.equal(asked, 2, "tc and ip once");
+    assert.equal(asked, 3, "tc, ip and chronyc once");
     room.desk.eventOpened(incidentState());
     await room.pass(100);
     assert.deepEqual(room.snapshots(), ["burst i1"]);

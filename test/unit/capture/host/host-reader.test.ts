@@ -37,7 +37,7 @@ test("tc and ip are asked once for all who wait, and their answer is part of lat
   const host = new FakeHost();
   const answers = await Promise.all([host.reader.readChildren(signal), host.reader.readChildren(signal)]);
   assert.equal(answers[0], answers[1]);
-  assert.deepEqual(host.asked, ["tc -s -j qdisc", "ip -j neigh"]);
+  assert.deepEqual(host.asked, ["tc -s -j qdisc", "ip -j neigh", "chronyc -c -n tracking"]);
   assert.equal(host.reader.read().children?.queueDrops?.get("eth0"), 17);
 });
 

@@ -38,7 +38,7 @@ test("tc and ip are asked when healthy and at suspicion, burst and end, not ever
     await watch.at(trigger, { signal });
     asked.push(host.asked.length);
   }
-  assert.deepEqual(asked, [2, 4, 6, 6, 6, 8]);
+  assert.deepEqual(asked, [3, 6, 9, 9, 9, 12]);
 });
 
 test("files are read at the call, however long the children take", async () => {

@@ -30,6 +30,7 @@ function columns(zone: ZoneOffset, offset: string): Column<Numbered>[] {
     { title: "traced after", align: "right", cell: ({ incident }) => afterText(incident) },
     { title: "verdict", align: "left", cell: verdictText },
     { title: "status", align: "left", cell: ({ incident }) => incident.status },
+    { title: "id", align: "left", cell: ({ incident }) => escapeForTerminal(incident.id) },
   ];
 }
 

@@ -60,7 +60,12 @@ export function withHopNotes(incident: ReportIncident): ReportIncident {
 }
 
 export function hopsOf(capture: ReportCapture): Hop[] {
-  return capture.hops.map((hop) => ({ ...hop, lossPct: hop.loss_pct, rttMs: hop.rtt_ms }));
+  return capture.hops.map(({ rtts_us: rttsUs, ...hop }) => ({
+    ...hop,
+    lossPct: hop.loss_pct,
+    rttMs: hop.rtt_ms,
+    ...(rttsUs === undefined ? {} : { rttsUs }),
+  }));
 }
 
 function tracesOf(incident: ReportIncident, phase: Phase): ReportCapture[] {

@@ -180,10 +180,19 @@ export interface ReportHop {
   readonly sent: number;
   readonly received: number;
   readonly loss_pct: number | null;
-  readonly rtt_ms: { readonly best: number; readonly avg: number; readonly worst: number } | null;
+  /** `last` and `stdev` where many answers were summed up; else they follow from `rtts_us`. */
+  readonly rtt_ms: {
+    readonly best: number;
+    readonly avg: number;
+    readonly worst: number;
+    readonly last?: number;
+    readonly stdev?: number;
+  } | null;
   readonly mpls: readonly string[];
   /** As stored; the formats add what a loss means (`phase-tables.ts`). */
   readonly note: string | null;
+  /** Of every answer, µs, as they came; only in the page of one incident, and absent where single round trips were not kept. */
+  readonly rtts_us?: readonly number[];
 }
 
 export interface ReportEviction {

@@ -21,6 +21,8 @@ export interface IncidentReading {
   readonly verdicts: VerdictReader;
   readonly sql: StatementCache;
   readonly details: boolean;
+  /** Every round trip of the traces, beside their figures. */
+  readonly roundTrips?: boolean;
   /** Where an incident that lasts ends for now. */
   readonly untilMs: number;
 }
@@ -84,7 +86,7 @@ function readStrip(row: IncidentRow, { sql, untilMs }: IncidentReading): Strip |
   return drawStrip(blocks, { fromMs, toMs, intervalMs: row.intervalMs });
 }
 
-function readCaptures(row: IncidentRow, { names, sql, details }: IncidentReading): ReportCapture[] {
+function readCaptures(row: IncidentRow, { names, sql, details, roundTrips = false }: IncidentReading): ReportCapture[] {
   const columns = details ? "*" : BRIEF;
   const own = sql.all(`SELECT ${columns} FROM captures WHERE incident_id = ? ORDER BY started_ms, id`, row.id).map(captureFromCells);
   const baseline =
@@ -92,18 +94,19 @@ function readCaptures(row: IncidentRow, { names, sql, details }: IncidentReading
       ? []
       : sql.all(`SELECT ${columns} FROM captures WHERE id = ?`, row.baselineCaptureId).map(captureFromCells);
   const bursts = untilLastBad(row.bursts, row.intervalMs);
-  return [...baseline, ...own].map((capture) => captureOf(capture, { names, sql, details, bursts }));
+  return [...baseline, ...own].map((capture) => captureOf(capture, { names, sql, details, roundTrips, bursts }));
 }
 
 export interface CaptureReading {
   readonly names: NameReader;
   readonly sql: StatementCache;
   readonly details: boolean;
+  readonly roundTrips?: boolean;
   /** Of its incident, to the last bad probe; null where it belongs to none. */
   readonly bursts: readonly Span[] | null;
 }
 
-export function captureOf(row: CaptureRow, { names, sql, details, bursts }: CaptureReading): ReportCapture {
+export function captureOf(row: CaptureRow, { names, sql, details, roundTrips = false, bursts }: CaptureReading): ReportCapture {
   // An mtr that began in a burst runs on between bursts and while the incident cools down; its table is about the bursts.
   const within = row.kind === "mtr" && row.phase === "during" ? (bursts ?? []).filter((burst) => (burst.endedMs ?? Infinity) > row.startedMs) : [];
   const untilMs = within.some((burst) => burst.endedMs === null) ? null : (within.at(-1)?.endedMs ?? null);
@@ -125,12 +128,12 @@ export function captureOf(row: CaptureRow, { names, sql, details, bursts }: Capt
     first_hop_at: isoOrNull(row.firstHopMs ?? trace?.firstHopMs ?? null),
     finished_at: isoOrNull(row.finishedMs),
     facts: row.facts,
-    hops: (trace?.hops ?? row.hops).map((hop) => hopOf(hop, names.of(hop.address, row.startedMs))),
+    hops: (trace?.hops ?? row.hops).map((hop) => hopOf(hop, { name: names.of(hop.address, row.startedMs), roundTrips })),
     hops_until: isoOrNull(untilMs),
   };
 }
 
-function hopOf(hop: Hop, name: string | null): ReportHop {
+function hopOf(hop: Hop, { name, roundTrips }: { readonly name: string | null; readonly roundTrips: boolean }): ReportHop {
   return {
     ttl: hop.ttl,
     address: hop.address,
@@ -142,6 +145,7 @@ function hopOf(hop: Hop, name: string | null): ReportHop {
     rtt_ms: hop.rttMs,
     mpls: hop.mpls,
     note: hop.note,
+    ...(roundTrips && hop.rttsUs !== undefined ? { rtts_us: hop.rttsUs } : {}),
   };
 }
 

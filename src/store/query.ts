@@ -33,6 +33,10 @@ export interface ReportQuery {
   readonly peer: string | null;
   /** Strips, facts and hops are filled when at most this many incidents match. */
   readonly detailUpTo: number;
+  /** Only these incidents are given in detail, however many match. */
+  readonly detailed?: ReadonlySet<string>;
+  /** Every round trip of the traces, beside their figures. */
+  readonly roundTrips?: boolean;
 }
 
 interface Evidence {
@@ -105,12 +109,15 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
   const verdicts = new VerdictReader(sql);
   const names = new NameReader(sql);
   const details = rows.length <= query.detailUpTo;
+  const { roundTrips = false } = query;
   // In a report that ends after now, an incident that lasts may be labelled after now too.
   const lastingMs = Math.max(query.nowMs, untilMs);
   return {
     node: node === undefined ? null : (JSON.parse(String(node["body"])) as NodeRow),
     peers: sql.all("SELECT * FROM peers ORDER BY name").map(peerFromCells),
-    incidents: rows.map((row) => incidentOf(row, { names, sql, verdicts, details, untilMs: lastingMs })),
+    incidents: rows.map((row) =>
+      incidentOf(row, { names, sql, verdicts, details: query.detailed?.has(row.id) ?? details, roundTrips, untilMs: lastingMs }),
+    ),
     blind: sql.all("SELECT * FROM blind WHERE started_ms < ? AND ended_ms >= ? ORDER BY started_ms", untilMs, sinceMs).map((cells) => ({
       started_at: iso(Number(cells["started_ms"])),
       ended_at: iso(Number(cells["ended_ms"])),
@@ -147,7 +154,8 @@ function readRemote(query: ReportQuery, { names, sql }: Pick<CaptureReading, "na
     .map(captureFromCells);
   // The hops of an mtr are read from its lines, one by one: only for as many as incidents are.
   const details = rows.length <= query.detailUpTo;
-  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { names, sql, details, bursts: null }));
+  const { roundTrips = false } = query;
+  return rows.map((row) => captureOf(details ? row : { ...row, facts: {}, hops: [] }, { names, sql, details, roundTrips, bursts: null }));
 }
 
 function eventsOf(incidents: readonly ReportIncident[]): ReportEvent[] {

@@ -1,29 +1,53 @@
-/** `meshprobe report`: what the store says of a stretch of time, as text or JSON. Loads what it needs when it needs it: it must answer within half a second. */
-import type { LocalMs } from "../report/since.ts";
+/** `meshprobe report`: what the store says of a stretch of time, or the page of one incident. Loads what it needs when it needs it: it must answer within half a second. */
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
+import { dataDirOf, localZone } from "./data-dir.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */
 const MAX_DETAILED_JSON = 50;
 const MIN_COLUMNS = 40;
+const DEFAULT_SINCE = "24h";
+/** They narrow the list, and say nothing about one incident. */
+const RANGE = ["since", "until", "peer"] as const;
 
 const DECLARATION = declare({
   name: "report",
   summary: "what was lost, when, and where the path broke",
   description: ["Works while the agent runs, after it died, and on a copied or read-only data directory."],
+  forms: ["[OPTIONS]", "INCIDENT [--format FORMAT] [--with FILE.tar.gz] [OPTIONS]"],
+  operands: {
+    min: 0,
+    max: 1,
+    entries: [
+      {
+        name: "INCIDENT",
+        text: "the page for a ticket: id of an incident or an event as the list shows it, or its beginning (6 characters or more)",
+      },
+    ],
+  },
   options: {
     since: {
       argument: "TIME",
-      text: 'start of the report: 2h, 1d12h, today, yesterday, "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z',
-      default: "24h",
+      text: `start of the report (default ${DEFAULT_SINCE}): 2h, 1d12h, today, yesterday, "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z`,
     },
     until: {
       argument: "TIME",
       text: "end of the report (default now), written the same way; one after now shows what was stored while the wall clock was ahead",
     },
     peer: { argument: "NAME", text: "only this peer (name or address)" },
-    format: { argument: "FORMAT", text: "text, or json: schema meshprobe.report/1", words: ["text", "json"], default: "text" },
+    format: {
+      argument: "FORMAT",
+      text: "text, or json: schema meshprobe.report/1; of one INCIDENT also markdown, and html as one file that needs nothing else",
+      words: ["text", "markdown", "html", "json"],
+      default: "text",
+    },
+    with: {
+      argument: "FILE",
+      text: "put an export of the far end (meshprobe export) on the page of INCIDENT; may be given again",
+      many: true,
+      completes: "file",
+    },
     full: {
       text: `every burst, every capture, every peer. Without it text shows paths for up to 20 incidents, and json leaves strips, facts and hops out above ${MAX_DETAILED_JSON}`,
     },
@@ -34,6 +58,7 @@ const DECLARATION = declare({
     { command: "meshprobe report --since 2h", text: "what happened in the last two hours" },
     { command: "meshprobe report --since yesterday --until today --peer bj-b1" },
     { command: 'meshprobe report --since "2026-11-20 04:00" --full > ticket.txt' },
+    { command: "meshprobe report 20261121T041203-4f2a --format html > ticket.html" },
     { command: "meshprobe report --since 30d --format json | jq '.incidents[] | {peer, started_at, loss_pct}'" },
     { command: "meshprobe report --data-dir ./copied-from-node", text: "works on a copy, and while the agent runs" },
   ],
@@ -45,9 +70,31 @@ type Options = CommandLine<typeof DECLARATION.options>["values"];
 export const reportCommand: Command = { declaration: DECLARATION, run };
 
 async function run(args: readonly string[], world: World): Promise<number> {
-  const { values: options } = parseCommandLine(DECLARATION, args);
+  const { values: options, operands } = parseCommandLine(DECLARATION, args);
+  const [id] = operands;
+  return id === undefined ? list(options, world) : page(id, { options, world });
+}
+
+async function page(id: string, { options, world }: { readonly options: Options; readonly world: World }): Promise<number> {
+  const range = RANGE.find((name) => options[name] !== undefined) ?? (options.full ? "full" : undefined);
+  if (range !== undefined) throw new UsageError(`--${range} is for the list, and not for one INCIDENT; see meshprobe report --help`);
+  const dataDir = await dataDirOf({ dataDir: options["data-dir"], config: options.config }, world);
+  const [{ reportTicket }, { StoreError }] = await Promise.all([import("./report-ticket.ts"), import("../store/store-error.ts")]);
+  try {
+    return await reportTicket({ id, format: options.format, dataDir, exports: options.with }, world);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    world.stderr(`meshprobe report: ${error.message}\n`);
+    return 3;
+  }
+}
+
+async function list(options: Options, world: World): Promise<number> {
+  const { format } = options;
+  if (options.with.length > 0) throw new UsageError("--with goes with an INCIDENT; see meshprobe report --help");
+  if (format !== "text" && format !== "json") throw new UsageError(`--format ${format} is for one INCIDENT; see meshprobe report --help`);
   const range = await parseRange(options, world.now());
-  const dataDir = options["data-dir"] ?? (await configuredDataDir(options.config, world));
+  const dataDir = await dataDirOf({ dataDir: options["data-dir"], config: options.config }, world);
   const [{ openReader }, { readReport }, { StoreError }] = await Promise.all([
     import("../store/reader.ts"),
     import("../store/query.ts"),
@@ -57,7 +104,7 @@ async function run(args: readonly string[], world: World): Promise<number> {
   try {
     const reader = openReader(dataDir, warn);
     try {
-      const detailUpTo = options.full ? Infinity : await detailLimit(options.format);
+      const detailUpTo = options.full ? Infinity : await detailLimit(format);
       const report = readReport(reader, { ...range, peer: options.peer ?? null, detailUpTo });
       if (options.peer !== undefined && report.peers.length === 0 && report.problems.length === 0)
         throw new UsageError(
@@ -90,29 +137,15 @@ async function write(
     return;
   }
   const { renderText } = await import("../report/text.ts");
-  const zone = (ms: number): number => -new Date(ms).getTimezoneOffset();
-  world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone, full: options.full }));
+  world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone: localZone, full: options.full }));
 }
 
 async function parseRange(options: Options, nowMs: number): Promise<{ sinceMs: number; untilMs: number; nowMs: number }> {
-  const { parseSince } = await import("../report/since.ts");
-  const localMs: LocalMs = (y, mo, d, h, mi, s) => new Date(y, mo - 1, d, h, mi, s).getTime();
-  const time = (option: "since" | "until", text: string): number => {
-    try {
-      return parseSince(text, { nowMs, localMs, future: option === "until" });
-    } catch (error) {
-      throw new UsageError(`--${option}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
-  };
-  const sinceMs = time("since", options.since);
-  const untilMs = options.until === undefined ? nowMs : time("until", options.until);
+  const { parseTime } = await import("./time-option.ts");
+  const sinceMs = parseTime("since", options.since ?? DEFAULT_SINCE, nowMs);
+  const untilMs = options.until === undefined ? nowMs : parseTime("until", options.until, nowMs);
   if (untilMs <= sinceMs) throw new UsageError("--until must be later than --since");
   return { sinceMs, untilMs, nowMs };
-}
-
-async function configuredDataDir(file: string, world: World): Promise<string> {
-  const { loadConfig } = await import("../config/load.ts");
-  return loadConfig(file, { hostName: world.hostName }).dataDir;
 }
 
 function knownPeers(peers: readonly { readonly peer: string }[]): string {

@@ -66,7 +66,7 @@ const digest = (file: string): string => createHash("sha256").update(readFileSyn
 
 describe("a command line that cannot be understood", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["nonsense"], /unknown command 'nonsense'; there are: agent, report, doctor/],
+    [["nonsense"], /unknown command 'nonsense'; there are: agent, report, export, verify, doctor/],
     [["help", "nonsense"], /unknown command 'nonsense'/],
     [["__proto__"], /unknown command '__proto__'/],
     [["agent", "--nonsense"], /Unknown option '--nonsense'.*meshprobe agent --help/],
@@ -77,7 +77,7 @@ describe("a command line that cannot be understood", () => {
     [["report", "--since", "nonsense"], /--since: Cannot read the time "nonsense".*accepted: 2h, 1d12h, today/],
     [["report", "--since", "2h", "--until", "3h", "--data-dir", "/nowhere"], /--until must be later than --since/],
     [["report", "--since"], /'--since <value>' argument missing/],
-    [["report", "--format", "xml"], /unknown --format "xml": it is text or json/],
+    [["report", "--format", "xml"], /unknown --format "xml": it is text, markdown, html or json/],
   ];
   for (const [args, line] of cases) test(`meshprobe ${args.join(" ")}`, async () => oneLine(await run(args), { code: 2, line }));
 

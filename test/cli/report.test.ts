@@ -241,11 +241,15 @@ test("wrong usage is refused with one line", async () => {
     );
   };
   await wrong(["--sinse", "2h"], /Unknown option '--sinse'; see meshprobe report --help/);
-  await wrong(["extra"], /extra/);
+  await wrong(["20261120", "extra"], /too many arguments: at most 1 \(INCIDENT\)/);
+  await wrong(["--format", "html"], /--format html is for one INCIDENT/);
+  await wrong(["--with", "x.tar.gz"], /--with goes with an INCIDENT/);
+  await wrong(["20261120", "--since", "2h"], /--since is for the list/);
+  await wrong(["20261120", "--format", "pdf"], /unknown --format "pdf": it is text, markdown, html or json/);
   await wrong(["--since"], /--since/);
   await wrong(["--since", "soon", "--data-dir", "/nonexistent"], /--since: Cannot read the time "soon"/);
   await wrong(["--since", "1h", "--until", "2h", "--data-dir", "/nonexistent"], /--until must be later than --since/);
-  await wrong(["--format", "xml"], /unknown --format "xml": it is text or json/);
+  await wrong(["--format", "xml"], /unknown --format "xml": it is text, markdown, html or json/);
 });
 
 test("--config finds the data directory", async (t) => {

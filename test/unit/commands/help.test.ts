@@ -71,7 +71,7 @@ test("every command is listed with its summary, and its help says each of its op
     assert.ok(list.includes(`  ${declaration.name}`) && list.includes(declaration.summary), declaration.name);
     const help = commandHelp(declaration, 100);
     for (const name of [...Object.keys(declaration.options), "help"]) {
-      assert.equal(help.match(new RegExp(`^  --${name}( [A-Z]+)?(  |$)`, "gm"))?.length, 1, `${declaration.name} --${name}`);
+      assert.equal(help.match(new RegExp(`^  (?:-[a-z], )?--${name}( [A-Z]+)?(  |$)`, "gm"))?.length, 1, `${declaration.name} --${name}`);
     }
     assert.ok(declaration.examples.length > 0, `${declaration.name} teaches by example`);
     for (const line of help.split("\n")) assert.ok(line.length <= 100 || line.includes("meshprobe "), `too wide: ${line}`);

@@ -21,6 +21,13 @@ export interface CollectorConfig {
   readonly rate: number;
 }
 
+/** Where metrics are served. */
+export interface MetricsConfig {
+  /** IPv4 or IPv6 literal. */
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface Config {
   /** The file it was read from. */
   readonly file: string;
@@ -64,6 +71,12 @@ export interface Config {
     readonly rollups: { readonly tenSecondsMs: number; readonly minuteMs: number; readonly hourMs: number };
   };
   readonly log: { readonly level: LogLevel };
+  /** Null while metrics are not served. */
+  readonly metrics: MetricsConfig | null;
+  /** `incident`: a program and its arguments, run for each incident; null for none. */
+  readonly hooks: { readonly incident: readonly string[] | null };
+  /** Who may be traced on request: the peers of the configuration, or any address. */
+  readonly trace: { readonly allow: "peers" | "any" };
   /** Without this node's own entry (matched by name here, by address when the agent starts). */
   readonly peers: readonly PeerConfig[];
   readonly collector: CollectorConfig | null;

@@ -8,7 +8,21 @@ export interface KeyText {
   /** Noun phrase; the range and the default follow it. */
   readonly what: string;
   /** What kind of value it takes, for the head of the entry. */
-  readonly value: "duration" | "integer" | "rate" | "bit rate" | "size" | "boolean" | "path" | "name" | "address" | "map" | "word" | "URL or list";
+  readonly value:
+    | "duration"
+    | "integer"
+    | "rate"
+    | "bit rate"
+    | "size"
+    | "boolean"
+    | "path"
+    | "name"
+    | "address"
+    | "map"
+    | "word"
+    | "list"
+    | "address and port"
+    | "URL or list";
   readonly range?: readonly [min: string, max: string];
   /** All that a "word" may be. */
   readonly words?: readonly string[];
@@ -39,7 +53,7 @@ const LABELS: KeyText = {
   value: "map",
   default: null,
   defaultWords: "none",
-  more: "It is checked and kept, and nothing shows it yet. At most 32; names of letters, digits and _.",
+  more: "It stands in the metrics (meshprobe_node_info, meshprobe_peer_info). At most 32; names of letters, digits and _.",
   example: "{ site: sh, provider: ct }",
 };
 
@@ -332,6 +346,53 @@ export const SECTIONS: readonly SectionText[] = [
         defaultWords: "none",
         more: 'The first signs, all are accepted, so a new one can be spread before it is used. Make one with openssl rand -hex 32. Without a key the nodes still count each other\'s probes, but what that tells of the direction of a loss is "possible" at most, because anybody could forge it, and no node traces back because another asks.',
         example: "/etc/meshprobe/mesh.key",
+      },
+    ],
+  },
+  {
+    section: "metrics",
+    intro: "Counters for a Prometheus, at /metrics.",
+    isExample: true,
+    keys: [
+      {
+        key: "listen",
+        what: "Address and port on which they are served",
+        value: "address and port",
+        default: null,
+        defaultWords: "nowhere",
+        more: "Loopback is meant: whoever reaches another address sees the names and addresses of all peers, and the agent warns of it.",
+        example: "127.0.0.1:9469",
+      },
+    ],
+  },
+  {
+    section: "hooks",
+    intro: "Programs that the agent runs.",
+    isExample: true,
+    keys: [
+      {
+        key: "incident",
+        what: "Program (its whole path) and arguments, run without a shell when an incident was opened, judged or closed",
+        value: "list",
+        default: null,
+        defaultWords: "none",
+        more: "It gets one JSON object on stdin (event, node, and the incident as in report --format json), has ten seconds, and is run once at a time; when it fails, the last line of its stderr is in the log.",
+        example: "[/usr/local/bin/notify, --quiet]",
+      },
+    ],
+  },
+  {
+    section: "trace",
+    intro: "Traces that somebody asks for, with meshprobe trace.",
+    isExample: false,
+    keys: [
+      {
+        key: "allow",
+        what: "Who may be traced",
+        value: "word",
+        words: ["peers", "any"],
+        default: "peers",
+        more: "With any, every address may be given, also one that is no peer: the members of the agent's group can then have it send packets anywhere.",
       },
     ],
   },

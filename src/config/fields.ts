@@ -1,5 +1,6 @@
 /** Readers for the kinds of value that keys hold. Every range carries its reason, and the message repeats it. */
 import { dirname, resolve } from "node:path";
+import { addressBytes } from "../packet/address.ts";
 import { addressProblem } from "./address.ts";
 import { nearest } from "./nearest.ts";
 import { quote } from "./quote.ts";
@@ -18,6 +19,8 @@ const MAX_LABELS = 32;
 const MAX_LABEL_CHARACTERS = 128;
 const MAX_PATH_CHARACTERS = 4096;
 const MAX_NAME_CHARACTERS = 253;
+const MAX_ARGUMENTS = 32;
+const MAX_PORT = 65_535;
 
 /** Milliseconds. */
 export function duration(range: Range): Read<number> {
@@ -89,6 +92,28 @@ export function address(value: Value): string {
   const text = value.text();
   const problem = addressProblem(text);
   return problem === null ? text : value.fail("address", text === "" ? problem : `${quote(text)} ${problem}`);
+}
+
+/** `127.0.0.1:9469` or `[::1]:9469`. A name would be resolved to whatever it stands for at that moment. */
+export function listenAddress(value: Value): { readonly address: string; readonly port: number } {
+  const text = value.text();
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const address = match?.[1] ?? match?.[2] ?? "";
+  const bytes = addressBytes(address);
+  const port = Number(match?.[3]);
+  const isWritten = bytes !== null && (bytes.length === 16) === (match?.[1] !== undefined);
+  if (!isWritten || port < 1 || port > MAX_PORT)
+    value.fail("address", `${quote(text)} is no address and port; write it like 127.0.0.1:9469 or [::1]:9469`);
+  return { address, port };
+}
+
+/** A program and its arguments, as the kernel takes them: no shell looks at them. */
+export function command(value: Value): readonly string[] {
+  const [program = "", ...rest] = value.list({ max: MAX_ARGUMENTS, because: "it is a program and a few arguments" }).map((at) => at.text());
+  if (!program.startsWith("/") || program.includes("\0"))
+    value.fail("type", "has no program; write a list that begins with its whole path, like [/usr/local/bin/notify, --quiet]");
+  if (rest.some((argument) => argument.includes("\0"))) value.fail("type", "has an argument with a NUL character; remove it");
+  return [program, ...rest];
 }
 
 export function labels(value: Value): Readonly<Record<string, string>> {

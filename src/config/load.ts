@@ -1,6 +1,6 @@
 /**
  * The configuration file → Config. The file is opened once and judged by its descriptor, so what was checked is what is read.
- * As root a file that somebody else may write is refused: it decides where root writes and to whom it sends. The key and token files are only
+ * As root a file that somebody else may write is refused: it decides where root writes and to whom it sends. The key and token files, and the program of a hook, are only
  * looked at, not read, and only as root: a reader of reports may not even see them, and whoever needs one says so when it is missing.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
@@ -26,11 +26,13 @@ export interface LoadOptions {
 export function loadConfig(file: string, options: LoadOptions = {}): Config {
   const uid = options.uid ?? process.geteuid?.() ?? 0;
   const config = parseConfig(decode(read(file, uid), file), { file, hostName: options.hostName ?? hostname() });
-  if (uid === 0) for (const secret of [config.mesh.keyFile, config.collector?.tokenFile ?? null]) if (secret !== null) requireSafeSecret(secret);
+  if (uid === 0)
+    for (const other of [config.mesh.keyFile, config.collector?.tokenFile, config.hooks.incident?.[0]]) if (other != null) requireSafeOther(other);
   return config;
 }
 
-function requireSafeSecret(file: string): void {
+/** A secret, or a program that root would run. */
+function requireSafeOther(file: string): void {
   let stats: Stats | undefined;
   try {
     stats = statSync(file, { throwIfNoEntry: false });

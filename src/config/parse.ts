@@ -7,7 +7,7 @@ import { addressProblem, isIpLiteral } from "./address.ts";
 import type { CollectorConfig, Config, LogLevel } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { readDocument } from "./document.ts";
-import { type Range, bitRate, boolean, duration, integer, labels, nodeName, path, rate, size, word } from "./fields.ts";
+import { type Range, bitRate, boolean, command, duration, integer, labels, listenAddress, nodeName, path, rate, size, word } from "./fields.ts";
 import { INTERVAL_RANGE, readPeers } from "./peers.ts";
 import { quote } from "./quote.ts";
 import { stretchIntervals } from "./stretch.ts";
@@ -68,6 +68,9 @@ export function parseConfig(text: string, options: ParseOptions): Config {
         rollups: (rollups) => rollups.map({ "10s": duration(KEPT), "1m": duration(KEPT), "1h": duration(KEPT) }),
       }),
     log: (at) => at.map({ level: word(LOG_LEVELS) }),
+    metrics: (at) => at.map({ listen: listenAddress }),
+    hooks: (at) => at.map({ incident: command }),
+    trace: (at) => at.map({ allow: word<"peers" | "any">(["peers", "any"]) }),
     peers: (at) => at,
     collector: (at) => (at.isNull ? null : readCollector(at, file)),
   });
@@ -134,6 +137,9 @@ export function parseConfig(text: string, options: ParseOptions): Config {
       },
     },
     log: { level: root.log?.value.level?.value ?? "info" },
+    metrics: root.metrics?.value.listen?.value ?? null,
+    hooks: { incident: root.hooks?.value.incident?.value ?? null },
+    trace: { allow: root.trace?.value.allow?.value ?? "peers" },
     peers: stretched.peers,
     collector: root.collector?.value ?? null,
     notes,

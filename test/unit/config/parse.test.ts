@@ -18,6 +18,9 @@ test("a file that sets nothing has the defaults of the design", () => {
     detect: { window: 20, lost: 5, clear: 20, coolingMs: 15_000, mergeMs: 60_000 },
     mesh: { keyFile: null },
     capture: { mtr: true, names: true, hourly: 12, daily: 60, baselineMs: 60_000, afterMs: 15_000, afterCycles: 100 },
+    metrics: null,
+    hooks: { incident: null },
+    trace: { allow: "peers" },
     store: {
       maxBytes: 2e9,
       evidenceMs: 365 * 86_400_000,
@@ -40,6 +43,9 @@ mesh:   { key_file: ../mesh.key }
 capture: { mtr: false, names: false, hourly: 6, daily: 30, after: 20s, after_cycles: 30, baseline: 5m }
 store:  { max_bytes: 512MB, evidence: 30d, rollups: { 10s: 1d12h, 1m: 7d, 1h: 90d } }
 log:    { level: debug }
+metrics: { listen: "[::1]:9469" }
+hooks:  { incident: [/usr/local/bin/notify, --to, noc] }
+trace:  { allow: any }
 peers:
   - { name: bj-b1, address: 10.20.3.2 }
   - { name: gz-c1, address: gz-c1.example, interval: 1s, labels: { site: gz } }
@@ -60,6 +66,9 @@ collector: { url: [https://a.example:8443, https://b.example], token_file: token
       rollups: { tenSecondsMs: 1.5 * 86_400_000, minuteMs: 7 * 86_400_000, hourMs: 90 * 86_400_000 },
     },
     log: { level: "debug" },
+    metrics: { address: "::1", port: 9469 },
+    hooks: { incident: ["/usr/local/bin/notify", "--to", "noc"] },
+    trace: { allow: "any" },
     peers: [
       { name: "bj-b1", host: "10.20.3.2", intervalMs: 200, labels: {} },
       { name: "gz-c1", host: "gz-c1.example", intervalMs: 1000, labels: { site: "gz" } },

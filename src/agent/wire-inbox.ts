@@ -84,6 +84,9 @@ export class WireInbox {
         return health.alive(message);
       case "clock-step":
         return log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
+      case "peers":
+        // Nobody orders that yet.
+        return;
       case "failed":
         return this.#ports.onFailed(message.reason, message.exitCode);
     }

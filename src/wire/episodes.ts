@@ -23,7 +23,7 @@ export class Episodes {
   }
 
   changed(peer: Peer, change: DetectorChange, nowUs: number): void {
-    if (peer.canary) return;
+    if (peer.canary || peer.retired) return;
     const { bursts, schedule, slices, freshIds, standing } = this.#options;
     switch (change.kind) {
       case "suspect":

@@ -6,7 +6,7 @@ import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import { SystemClock } from "./clock.ts";
 import type { IcmpSocket } from "./socket/icmp-socket.ts";
-import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
+import type { AgentCommand, WireMessage, WirePeer, WireSettings } from "./messages.ts";
 import { Prober } from "./prober.ts";
 import { RunDelay } from "./socket/run-delay.ts";
 import { RawIcmpSocket } from "./socket/raw-icmp-socket.ts";
@@ -63,10 +63,7 @@ function start(settings: WireSettings): void {
     raws.push(socket);
     sockets[family] = socket;
   };
-  const families = ([4, 6] as const).filter((family) =>
-    settings.peers.some((peer) => peer.address === null || peer.address.includes(":") === (family === 6)),
-  );
-  for (const family of families) {
+  for (const family of familiesOf(settings.peers)) {
     try {
       open(family);
     } catch (error) {
@@ -85,13 +82,26 @@ function start(settings: WireSettings): void {
   const runDelay = new RunDelay();
   prober = new Prober(settings, { sockets, clock, random: (bytes) => void randomFillSync(bytes), post, runDelayUs: () => runDelay.totalUs() });
   const running = prober;
-  const timer = setInterval(() => running.tick(), running.tickMs);
+  let tickMs = running.tickMs;
+  let timer = setInterval(() => running.tick(), tickMs);
+  const changePeers = (peers: readonly WirePeer[]): void => {
+    for (const family of familiesOf(peers)) {
+      // Where there is none the sends fail with EAFNOSUPPORT, as at the start.
+      if (sockets[family] === null) attempt(() => open(family));
+    }
+    running.command({ kind: "peers", peers });
+    if (running.tickMs === tickMs) return;
+    tickMs = running.tickMs;
+    clearInterval(timer);
+    timer = setInterval(() => running.tick(), tickMs);
+  };
   const end = (): void => {
     clearInterval(timer);
     sockets[4]?.close();
     sockets[6]?.close();
   };
   process.on("message", (command: AgentCommand) => {
+    if (command.kind === "peers") return changePeers(command.peers);
     if (command.kind !== "stop") return running.command(command);
     running.stop();
     end();
@@ -113,9 +123,22 @@ function start(settings: WireSettings): void {
   post({ kind: "ready", receiveBuffer: raws.length === 0 ? 0 : receiveBuffer, wantedBuffer: 2 * RECEIVE_BUFFER_BYTES });
 }
 
+function familiesOf(peers: readonly WirePeer[]): (4 | 6)[] {
+  return ([4, 6] as const).filter((family) => peers.some(({ address }) => address === null || address.includes(":") === (family === 6)));
+}
+
+function attempt(open: () => void): void {
+  try {
+    open();
+  } catch {
+    // It is tried again with the next change.
+  }
+}
+
 process.once("message", (command: AgentCommand) => {
   if (command.kind === "start") start(command.settings);
 });
-// Ctrl-C in a terminal goes to the whole process group: the agent decides when the wire stops.
+// What a terminal sends goes to the whole process group: the agent decides when the wire stops.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
+process.on("SIGHUP", () => {});

@@ -157,10 +157,14 @@ export type WireMessage =
   | { readonly kind: "peer-clocks"; readonly zeroMs: number; readonly clocks: readonly PeerClock[] }
   /** A peer's agent started anew; only authentic ones are told. */
   | { readonly kind: "peer-epoch"; readonly peer: string; readonly epoch: number }
+  /** The peers have changed, as the agent has ordered: what was said before is of the old ones, what is said from now on of the new ones. */
+  | { readonly kind: "peers" }
   | { readonly kind: "clock-step"; readonly atMs: number; readonly stepMs: number };
 
 export type AgentCommand =
   | { readonly kind: "start"; readonly settings: WireSettings }
+  /** Who is probed from now on, canaries too: peers that are as they were are left in peace, the others go or come. */
+  | { readonly kind: "peers"; readonly peers: readonly WirePeer[] }
   | { readonly kind: "address"; readonly peer: string; readonly address: string }
   | { readonly kind: "sweep"; readonly peer: string; readonly trigger: Exclude<SweepTrigger, "after"> }
   /** A trace after a burst: so many sweeps, one a second. */

@@ -2,15 +2,16 @@
 import type { BurstBook } from "./counting/bursts.ts";
 import type { Clock } from "./clock.ts";
 import type { FreshIds } from "./probing/fresh-ids.ts";
-import type { AgentCommand } from "./messages.ts";
+import type { AgentCommand, WireMessage } from "./messages.ts";
 import { setAddress, type Peer } from "./peer.ts";
 import type { PeersByAddress } from "./peers-by-address.ts";
+import type { Roster } from "./roster.ts";
 import type { Sweeper } from "./sweeps/sweeper.ts";
 import type { SweepSchedule } from "./sweeps/sweep-schedule.ts";
 
 interface Options {
-  /** Canaries too. */
-  readonly peers: readonly Peer[];
+  readonly roster: Roster;
+  readonly post: (message: WireMessage) => void;
   readonly clock: Clock;
   readonly byAddress: PeersByAddress;
   readonly schedule: SweepSchedule;
@@ -21,12 +22,10 @@ interface Options {
 
 export class Orders {
   readonly #options: Options;
-  readonly #byName: ReadonlyMap<string, Peer>;
   readonly #mtrPids = new Set<number>();
 
   constructor(options: Options) {
     this.#options = options;
-    this.#byName = new Map(options.peers.map((peer) => [peer.name, peer]));
   }
 
   /** Process groups that must not outlive the agent. */
@@ -37,21 +36,24 @@ export class Orders {
   obey(command: AgentCommand): void {
     switch (command.kind) {
       case "mtr": {
-        const peer = this.#byName.get(command.peer);
+        const peer = this.#options.roster.get(command.peer);
         this.#mtrPids.add(command.pid);
-        if (peer !== undefined) this.#options.schedule.mtrBegan(this.#options.sweeper.mtrStarted(command.pid, peer, command.firstTtl));
+        if (peer !== null) this.#options.schedule.mtrBegan(this.#options.sweeper.mtrStarted(command.pid, peer, command.firstTtl));
         return;
       }
       case "mtr-ended":
         this.#mtrPids.delete(command.pid);
         this.#options.sweeper.mtrEnded(command.pid);
         return;
+      case "peers":
+        this.#options.roster.change(command.peers);
+        return this.#options.post({ kind: "peers" });
       case "start":
       case "stop":
         return;
       default: {
-        const peer = this.#byName.get(command.peer);
-        if (peer !== undefined) this.#ofPeer(peer, command);
+        const peer = this.#options.roster.get(command.peer);
+        if (peer !== null) this.#ofPeer(peer, command);
       }
     }
   }

@@ -12,14 +12,15 @@ import { Inbox } from "./inbox.ts";
 import { InFlight, ringFor } from "./probing/in-flight.ts";
 import { Judge, SETTLE_SLACK_US } from "./probing/judge.ts";
 import { KeyedAdmission } from "./hearing/keyed-admission.ts";
-import { buildLanes } from "./probing/lanes.ts";
+import { buildLanes, type Lane } from "./probing/lanes.ts";
 import { MeshKeys } from "./hearing/mesh-keys.ts";
-import type { WireMessage, WirePeer, WireSettings } from "./messages.ts";
+import type { WireMessage, WireSettings } from "./messages.ts";
 import { OpenAdmission } from "./hearing/open-admission.ts";
 import { Orders } from "./orders.ts";
 import { PeerClocks } from "./hearing/peer-clocks.ts";
 import { PeersByAddress } from "./peers-by-address.ts";
 import type { Peer } from "./peer.ts";
+import { Roster } from "./roster.ts";
 import { Readiness } from "./socket/readiness.ts";
 import { RemoteAsks } from "./hearing/remote-asks.ts";
 import { Replies } from "./probing/replies.ts";
@@ -52,9 +53,7 @@ export interface ProberPorts {
 }
 
 export interface Parts {
-  readonly tickMs: number;
-  /** Without canaries. */
-  readonly mesh: readonly Peer[];
+  readonly roster: Roster;
   readonly readiness: Readiness;
   readonly drain: Drain;
   readonly inbox: Inbox;
@@ -76,16 +75,15 @@ export interface Parts {
 
 export function buildParts(settings: WireSettings, { clock, post, sockets, random, runDelayUs }: ProberPorts): Parts {
   const nowUs = clock.nowUs();
-  const tickMs = tickFor(settings.peers);
   const hardUs = settings.timeoutMs * 1000;
   const { agentId, epoch } = settings;
   const entropy = new Entropy(random);
   const random32 = (): number => entropy.next();
-  const { peers, lanes, ids } = buildLanes(settings, { nowUs, random32 });
-  const mesh = peers.filter((peer) => !peer.canary);
-  const fastestMs = Math.min(1000, ...settings.peers.map((peer) => peer.intervalMs));
-  const flight = new InFlight(peers.length, ringFor(fastestMs, settings.timeoutMs + LATE_REPLY_MS));
-  const readiness = new Readiness({ tickUs: tickMs * 1000, nowUs, runDelayUs });
+  const built = buildLanes(settings, { nowUs, random32 });
+  const { peers, lanes, ids } = built;
+  const ring = (of: readonly Peer[]): number => ringFor(Math.min(1000, ...of.map(intervalMs)), settings.timeoutMs + LATE_REPLY_MS);
+  const flight = new InFlight(peers.length, ring(peers));
+  const readiness = new Readiness({ tickUs: tickFor(peers) * 1000, nowUs, runDelayUs });
   const drain = new Drain({ sockets, clock, readiness });
   const blindness: Blindness = new Blindness({
     clock,
@@ -104,6 +102,30 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
     overflowed: (atUs) => blindness.overflowed(atUs),
     changed: (peer, change, atUs) => episodes.changed(peer, change, atUs),
   });
+  const roster = new Roster({
+    lanes: built,
+    settings,
+    clock,
+    random32,
+    flight,
+    judge,
+    ringFor: ring,
+    changed: (gone, come) => {
+      byAddress.forget();
+      hearing.peersChanged(gone);
+      schedule.peersChanged(gone);
+      for (const peer of gone) {
+        bursts.forget(peer);
+        slices.forget(peer);
+        freshIds.burstEnded(peer);
+        firstReplies.forget(peer);
+      }
+      for (const peer of come) if (!peer.canary) firstReplies.expect(peer);
+      rollups.settleAfter(settleUs(lanes, hardUs));
+      readiness.retime(tickFor([...roster.mesh, ...roster.canaries]) * 1000);
+    },
+  });
+  const { mesh, canaries } = roster;
   const keys = settings.meshKeys.length === 0 ? null : new MeshKeys(settings.meshKeys.map((key) => Buffer.from(key, "hex")));
   const byAddress = new PeersByAddress(mesh);
   const peerClocks = new PeerClocks({ clock, flight, post });
@@ -130,15 +152,14 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
   });
   const sender = new Sender({ agentId, epoch, lanes, sockets, clock, flight, judge, drain, random32, hearing, keys });
   const freshIds = new FreshIds({ ids, random32, send: (peer, flow) => sender.fresh(peer, flow) });
-  const canaries = peers.filter((peer) => peer.canary);
   const standing = new Standing({ peers: mesh, canaries, clock, post, sendErrors: () => sender.errors });
   const bursts = new BurstBook({ clock, hearing, freshId: (peer) => freshIds.count(peer), post: (burst) => post({ kind: "burst", burst }) });
   const slices = new Slices({ clock, post, recordMs: settings.recordMs });
   const rollups = new Rollups({
-    peers: mesh,
+    peers,
     clock,
     post: (rows) => post({ kind: "rollups", rows }),
-    settleUs: hardUs + Math.max(10_000, ...lanes.map((lane) => lane.group.toleranceUs)) + 2 * SETTLE_SLACK_US,
+    settleUs: settleUs(lanes, hardUs),
     takeHeard: (peer) => hearing.takeCounts(peer),
   });
   const replies = new Replies({
@@ -162,11 +183,10 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
   const schedule = new SweepSchedule({ clock, sweeper, baselineMs: settings.baselineMs, random: random32 });
   const firstReplies = new FirstReplies({ peers: mesh, clock, schedule, post });
   const episodes = new Episodes({ bursts, schedule, slices, freshIds, standing });
-  const orders = new Orders({ peers, clock, byAddress, schedule, sweeper, bursts, freshIds });
+  const orders = new Orders({ roster, post, clock, byAddress, schedule, sweeper, bursts, freshIds });
   const inbox = new Inbox({ peers, ids, clock, readiness, drain, hearing, replies, sweeper, freshIds, standing });
   return {
-    tickMs,
-    mesh,
+    roster,
     readiness,
     drain,
     inbox,
@@ -187,8 +207,18 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
   };
 }
 
-function tickFor(peers: readonly WirePeer[]): number {
-  const perSecond = peers.reduce((sum, peer) => sum + 1000 / peer.intervalMs, 0);
-  const isSmall = perSecond < SMALL_LOAD_PER_S && peers.every((peer) => peer.intervalMs >= SMALL_LOAD_INTERVAL_MS);
+/** How often a wire with these peers is to tick. */
+export function tickFor(peers: readonly Peer[]): number {
+  const perSecond = peers.reduce((sum, peer) => sum + 1000 / intervalMs(peer), 0);
+  const isSmall = perSecond < SMALL_LOAD_PER_S && peers.every((peer) => intervalMs(peer) >= SMALL_LOAD_INTERVAL_MS);
   return isSmall ? TICK_MS.small : TICK_MS.large;
+}
+
+function intervalMs(peer: Peer): number {
+  return peer.group.intervalUs / 1000;
+}
+
+/** After this long every probe of a period is judged. */
+function settleUs(lanes: readonly Lane[], hardUs: number): number {
+  return hardUs + Math.max(10_000, ...lanes.map((lane) => lane.group.toleranceUs)) + 2 * SETTLE_SLACK_US;
 }

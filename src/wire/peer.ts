@@ -1,5 +1,5 @@
 /**
- * A peer as the wire knows it: address, flows, RTT, detector, its place in the pace group. The peers are fixed for the life of a wire; only addresses change.
+ * A peer as the wire knows it: address, flows, RTT, detector, its place in the pace group. A peer that is no longer probed is retired: what is under way is still judged.
  */
 import { addressBytes, holdsAddress } from "../packet/address.ts";
 import type { IcmpPacket } from "../packet/icmp.ts";
@@ -30,6 +30,8 @@ export interface Peer {
   readonly rtt: RttState;
   softUs: number;
   everReplied: boolean;
+  /** It is no longer in the configuration: nothing is sent to it, and no burst of it is told. */
+  retired: boolean;
   /** When it is probed for the first time by this wire. */
   readonly sinceUs: number;
   readonly group: PaceGroup;
@@ -116,7 +118,13 @@ export function mark(peer: Peer, slot: number, bit: number): void {
 
 export function createPeer(
   wanted: WirePeer,
-  options: { readonly index: number; readonly settings: WireSettings; readonly ids: Int32Array; readonly random: Random16; readonly sinceUs: number },
+  options: {
+    readonly index: number;
+    readonly settings: Pick<WireSettings, "timeoutMs" | "window" | "lost" | "clear">;
+    readonly ids: Int32Array;
+    readonly random: Random16;
+    readonly sinceUs: number;
+  },
   place: { readonly group: PaceGroup; readonly member: number; readonly recorder: Recorder },
 ): Peer {
   const peer: Peer = {
@@ -133,6 +141,7 @@ export function createPeer(
     rtt: createRtt(),
     softUs: Math.min(1_000_000, options.settings.timeoutMs * 1000),
     everReplied: wanted.everReplied,
+    retired: false,
     sinceUs: options.sinceUs,
     group: place.group,
     member: place.member,

@@ -8,7 +8,7 @@
  */
 import type { Clock } from "./clock.ts";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
-import { buildParts, LATE_REPLY_MS, type Parts, type ProberPorts } from "./parts.ts";
+import { buildParts, tickFor, LATE_REPLY_MS, type Parts, type ProberPorts } from "./parts.ts";
 
 /** A tick that comes later after its time than this judges nothing: its deadlines passed while we did not run. */
 const LATE_TICK_US = 10_000;
@@ -33,7 +33,8 @@ export class Prober {
 
   /** How often `tick` wants to be called. */
   get tickMs(): number {
-    return this.#parts.tickMs;
+    const { mesh, canaries } = this.#parts.roster;
+    return tickFor([...mesh, ...canaries]);
   }
 
   /** Process groups that must not outlive the agent. */
@@ -94,7 +95,7 @@ export class Prober {
   }
 
   #everySecond(nowUs: number): void {
-    const { blindness, bursts, slices, schedule, mesh, firstReplies, hearing, peerClocks, inbox, sender } = this.#parts;
+    const { blindness, bursts, slices, schedule, roster, firstReplies, hearing, peerClocks, inbox, sender } = this.#parts;
     this.#nextSecondUs = nowUs + SECOND_US;
     const clocks = this.#clock.look();
     if (clocks.stepMs !== 0) this.#post({ kind: "clock-step", atMs: this.#clock.wallMs(nowUs), stepMs: Math.round(clocks.stepMs) });
@@ -106,7 +107,7 @@ export class Prober {
     const finalUs = nowUs - this.#hardUs - LATE_REPLY_MS * 1000;
     bursts.report(nowUs, finalUs);
     slices.send(nowUs, finalUs);
-    schedule.baselines(mesh, nowUs);
+    schedule.baselines(roster.mesh, nowUs);
     firstReplies.neverAnswered(nowUs);
     hearing.listen(nowUs);
     peerClocks.tick(nowUs);

@@ -38,6 +38,11 @@ export class WireProcess {
     this.#events = events;
   }
 
+  /** Null while none runs. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
   start(): void {
     const file = join(import.meta.dirname, `main${import.meta.filename.endsWith(".ts") ? ".ts" : ".js"}`);
     // Small young generation: the wire allocates little, and a thousand peers must fit beside a workload.

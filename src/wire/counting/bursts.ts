@@ -89,6 +89,13 @@ export class BurstBook {
     this.open(peer, { rule: burst.rule, slot, startUs, nowUs });
   }
 
+  /** The peer is retired: the agent has closed what was open. */
+  forget(peer: Peer): void {
+    this.#open.delete(peer);
+    this.#counts.delete(peer);
+    for (const burst of this.#bursts) if (burst.peer === peer) this.#bursts.delete(burst);
+  }
+
   /** Called once a second. Slots older than `finalUs` never change again. */
   report(nowUs: number, finalUs: number): void {
     for (const burst of this.#bursts) {

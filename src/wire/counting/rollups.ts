@@ -20,7 +20,7 @@ export class Rollups {
   readonly #peers: readonly Peer[];
   readonly #clock: Clock;
   readonly #post: (rows: readonly RollupRow[]) => void;
-  readonly #settleUs: number;
+  #settleUs: number;
   readonly #arrivals: Arrivals;
   readonly #firstUs: number;
   readonly #histogram = new Histogram();
@@ -44,6 +44,11 @@ export class Rollups {
     const nowUs = options.clock.nowUs();
     const intoPeriodMs = options.clock.wallMs(nowUs) % PERIOD_MS;
     this.#firstUs = nowUs - intoPeriodMs * 1000;
+  }
+
+  /** A slower peer is there: its probes are judged later. */
+  settleAfter(us: number): void {
+    this.#settleUs = Math.max(this.#settleUs, us);
   }
 
   /** Called every tick; does a share of the work. */
@@ -78,6 +83,7 @@ export class Rollups {
     this.#corrections = [];
     for (; this.#next < until; this.#next++) {
       const peer = this.#peers[this.#next] as Peer;
+      if (peer.canary) continue;
       const arrived = this.#arrivals.of(this.#period, peer);
       const row = this.#row(peer, { fromUs, toUs: fromUs + PERIOD_US, atMs: this.#labelMs(this.#period), arrived });
       if (row !== null) rows.push(row);

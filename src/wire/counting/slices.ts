@@ -45,6 +45,11 @@ export class Slices {
     if (stream !== undefined) stream.untilUs = endUs + this.#recordUs;
   }
 
+  /** The peer is retired. */
+  forget(peer: Peer): void {
+    this.#streams.delete(peer);
+  }
+
   /** Called once a second. Slots older than `finalUs` never change again. */
   send(nowUs: number, finalUs: number): void {
     for (const peer of this.#streams.keys()) this.#sendOne(peer, nowUs, finalUs);

@@ -13,6 +13,8 @@ export interface Admission {
   readonly refused: RefusedRequests;
   /** The peer that it is counted for, null for a stranger's or one that is refused. */
   owner(packet: IcmpPacket, probe: ProbeFields, arrival: Arrival): Peer | null;
+  /** The peers are others now. */
+  peersChanged(gone: readonly Peer[]): void;
   /** Of a request of this peer; `ear` is what is heard of it so far. */
   believe(ear: Ear, probe: ProbeFields, nowUs: number): Belief;
 }

@@ -25,7 +25,7 @@ interface Options {
   readonly agentId: number;
   readonly flight: InFlight;
   readonly admission: Admission;
-  readonly clocks: Pick<PeerClocks, "take">;
+  readonly clocks: Pick<PeerClocks, "take" | "forget">;
   /** Null without a mesh key: nobody can make us trace then. */
   readonly asks: RemoteAsks | null;
   /** The agent of a peer has been silent since then, though its host answers; null when it is heard again. */
@@ -46,6 +46,17 @@ export class Hearing {
 
   get refused(): RefusedRequests {
     return this.#admission.refused;
+  }
+
+  /** The peers are others now: `gone` are no longer heard. */
+  peersChanged(gone: readonly Peer[]): void {
+    const { admission, clocks, asks } = this.#options;
+    for (const peer of gone) {
+      this.#ears[peer.index] = undefined;
+      clocks.forget(peer);
+      asks?.forget(peer);
+    }
+    admission.peersChanged(gone);
   }
 
   /** An echo request arrived. */

@@ -27,18 +27,22 @@ export class KeyedAdmission implements Admission {
   readonly authentic = true;
   readonly #options: Options;
   /** By agent id as a signed word, which V8 holds without a box. */
-  readonly #byAgent: ReadonlyMap<number, Peer>;
+  #byAgent: ReadonlyMap<number, Peer>;
   readonly #epochs: Map<number, number>;
   readonly #refused: Record<keyof RefusedRequests, Refusals> = { wrongTag: NONE_REFUSED, oldBoot: NONE_REFUSED };
 
   constructor(options: Options) {
     this.#options = options;
-    this.#byAgent = new Map(options.peers.map((peer) => [peer.agentId | 0, peer]));
+    this.#byAgent = byAgent(options.peers);
     this.#epochs = new Map(options.epochs);
   }
 
   get refused(): RefusedRequests {
     return this.#refused;
+  }
+
+  peersChanged(): void {
+    this.#byAgent = byAgent(this.#options.peers);
   }
 
   owner(packet: IcmpPacket, probe: ProbeFields, arrival: Arrival): Peer | null {
@@ -66,4 +70,8 @@ export class KeyedAdmission implements Admission {
   #refuse(reason: keyof RefusedRequests, peer: Peer): void {
     this.#refused[reason] = { count: this.#refused[reason].count + 1, peer: peer.name };
   }
+}
+
+function byAgent(peers: readonly Peer[]): ReadonlyMap<number, Peer> {
+  return new Map(peers.map((peer) => [peer.agentId | 0, peer]));
 }

@@ -23,6 +23,10 @@ export class OpenAdmission implements Admission {
     this.#byAddress = byAddress;
   }
 
+  peersChanged(gone: readonly Peer[]): void {
+    for (const peer of gone) this.#lines.delete(peer);
+  }
+
   owner(_packet: IcmpPacket, _probe: ProbeFields, arrival: Arrival): Peer | null {
     return this.#byAddress.get(arrival.source);
   }

@@ -52,6 +52,10 @@ export class PeerClocks {
     this.#best.set(peer, { epoch, offsetUs: (t2 - t1 + t3 - t4) / 2, delayUs });
   }
 
+  forget(peer: Peer): void {
+    this.#best.delete(peer);
+  }
+
   /** Called once a second; tells what a minute has brought, and begins the next. */
   tick(nowUs: number): void {
     if (nowUs < this.#nextUs) return;

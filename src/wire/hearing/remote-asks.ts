@@ -23,6 +23,10 @@ export class RemoteAsks {
     this.#pass = pass;
   }
 
+  forget(peer: Peer): void {
+    this.#asked.delete(peer);
+  }
+
   take(peer: Peer, { incident, epoch }: ProbeFields, nowUs: number): void {
     const last = this.#asked.get(peer);
     if (last !== undefined && last.incident === incident && last.epoch === epoch && nowUs - last.atUs < AGAIN_US) return;

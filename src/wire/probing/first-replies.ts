@@ -22,12 +22,21 @@ export class FirstReplies {
 
   constructor(options: Options) {
     this.#options = options;
-    for (const peer of options.peers) if (!peer.everReplied) this.#neverNextUs.set(peer, peer.sinceUs + NEVER_ANSWERED_US);
+    for (const peer of options.peers) this.expect(peer);
+  }
+
+  /** A peer that is probed from now on. */
+  expect(peer: Peer): void {
+    if (!peer.everReplied) this.#neverNextUs.set(peer, peer.sinceUs + NEVER_ANSWERED_US);
+  }
+
+  forget(peer: Peer): void {
+    this.#neverNextUs.delete(peer);
   }
 
   take(peer: Peer, nowUs: number): void {
     peer.everReplied = true;
-    if (peer.canary) return;
+    if (peer.canary || peer.retired) return;
     this.#neverNextUs.delete(peer);
     this.#replies.push({ peer: peer.name, address: peer.address ?? "", atMs: this.#options.clock.wallMs(nowUs) });
     this.#options.schedule.firstReply(peer);

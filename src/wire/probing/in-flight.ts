@@ -4,19 +4,21 @@
  */
 export const STATE = { free: 0, pending: 1, overdue: 2, censored: 3, answered: 4, lost: 5, blind: 6, late: 7 } as const;
 
+const PARTS = ["sentUs", "slot", "tagHigh", "tagLow", "state", "heard"] as const;
+
 export class InFlight {
   /** Places per peer, a power of two. */
-  readonly ring: number;
-  readonly sentUs: Float64Array;
-  readonly slot: Int32Array;
-  readonly tagHigh: Uint32Array;
-  readonly tagLow: Uint32Array;
-  readonly state: Uint8Array;
+  ring: number;
+  sentUs: Float64Array;
+  slot: Int32Array;
+  tagHigh: Uint32Array;
+  tagLow: Uint32Array;
+  state: Uint8Array;
   /** Whether the peer says that it heard the probe: HEARD in detect/sample.ts. */
-  readonly heard: Uint8Array;
+  heard: Uint8Array;
   /** Next probe number per peer. */
-  readonly next: Float64Array;
-  readonly #peers: number;
+  next: Float64Array;
+  #peers: number;
 
   constructor(peers: number, ring: number) {
     this.ring = ring;
@@ -33,6 +35,31 @@ export class InFlight {
   /** Peers lie side by side, as they send one after the other: writing is sequential, and nearly free of cache misses. */
   place(peer: number, number: number): number {
     return (number & (this.ring - 1)) * this.#peers + peer;
+  }
+
+  /** Makes room for so many peers, and rings at least so large; what is on its way keeps its place. */
+  grow(peers: number, ring: number): void {
+    if (peers <= this.#peers && ring <= this.ring) return;
+    const grown = new InFlight(Math.max(peers, this.#peers), Math.max(ring, this.ring));
+    grown.next.set(this.next);
+    for (let peer = 0; peer < this.#peers; peer++) {
+      const next = this.next[peer] as number;
+      for (let number = Math.max(0, next - this.ring); number < next; number++) {
+        const from = this.place(peer, number);
+        const to = grown.place(peer, number);
+        for (const part of PARTS) grown[part][to] = this[part][from] as number;
+      }
+    }
+    this.ring = grown.ring;
+    this.#peers = grown.#peers;
+    this.next = grown.next;
+    for (const part of PARTS) Object.assign(this, { [part]: grown[part] });
+  }
+
+  /** The place of a peer is another's now, whose next probe has this number. */
+  reset(peer: number, next: number): void {
+    for (let number = 0; number < this.ring; number++) this.state[this.place(peer, number)] = STATE.free;
+    this.next[peer] = next;
   }
 
   /** The newest sent probe whose number ends in these 15 bits, −1 when the ring no longer holds it. */

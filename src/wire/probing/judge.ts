@@ -38,7 +38,7 @@ export class Judge {
   readonly #overflowed: (nowUs: number) => boolean;
   readonly #changedTo: (peer: Peer, change: DetectorChange, nowUs: number) => void;
   /** Per peer: when the oldest probe that still waits for its soft timeout is overdue. */
-  readonly #softDueUs: Float64Array;
+  #softDueUs: Float64Array;
 
   constructor(options: Options) {
     this.#peers = options.peers;
@@ -48,6 +48,18 @@ export class Judge {
     this.#overflowed = options.overflowed;
     this.#changedTo = options.changed;
     this.#softDueUs = new Float64Array(options.peers.length).fill(Number.POSITIVE_INFINITY);
+  }
+
+  /** There are more peers now. */
+  grow(peers: number): void {
+    const due = new Float64Array(Math.max(peers, this.#softDueUs.length)).fill(Number.POSITIVE_INFINITY);
+    due.set(this.#softDueUs);
+    this.#softDueUs = due;
+  }
+
+  /** The place of a peer is another's now. */
+  reset(peer: Peer): void {
+    this.#softDueUs[peer.index] = Number.POSITIVE_INFINITY;
   }
 
   sent(peer: Peer, probe: SentProbe): void {

@@ -20,15 +20,15 @@ export interface Cursor {
 export interface Lane {
   readonly group: PaceGroup;
   readonly recorder: Recorder;
-  readonly members: readonly Peer[];
+  readonly members: Peer[];
   readonly send: Cursor;
   readonly settle: Cursor;
 }
 
 export interface Lanes {
-  /** In the order of the settings. */
-  readonly peers: readonly Peer[];
-  readonly lanes: readonly Lane[];
+  /** By index; in the order in which they came. */
+  readonly peers: Peer[];
+  readonly lanes: Lane[];
   /** 65,536 ICMP ids → peer index · FLOWS + flow, −1 where the id is not ours. */
   readonly ids: Int32Array;
 }
@@ -42,26 +42,42 @@ export function step(cursor: Cursor, members: number): void {
   }
 }
 
-export function buildLanes(settings: WireSettings, options: { readonly nowUs: number; readonly random32: () => number }): Lanes {
-  const { nowUs, random32 } = options;
-  const peers: Peer[] = [];
-  const lanes: Lane[] = [];
-  const ids = createIdTable();
+export interface LaneOptions {
+  readonly settings: Pick<WireSettings, "timeoutMs" | "window" | "lost" | "clear">;
+  readonly nowUs: number;
+  readonly random32: () => number;
+}
+
+export function buildLanes(settings: WireSettings, options: Omit<LaneOptions, "settings">): Lanes {
+  const lanes: Lanes = { peers: [], lanes: [], ids: createIdTable() };
+  extendLanes(lanes, settings.peers, { ...options, settings });
+  return lanes;
+}
+
+/** More peers, each interval in a lane of its own: those that are there keep their pace and their phase. */
+export function extendLanes({ peers, lanes, ids }: Lanes, wanted: readonly WirePeer[], { settings, nowUs, random32 }: LaneOptions): Peer[] {
   const random = (): number => random32() & 0xffff;
-  for (const [intervalMs, indices] of byInterval(settings.peers)) {
+  const first = peers.length;
+  for (const [intervalMs, numbers] of byInterval(wanted)) {
     // Lanes start at different moments, or their first members would always send together.
     const baseUs = nowUs + (random32() / 2 ** 32) * intervalMs * 1000;
-    const group = new PaceGroup({ intervalUs: intervalMs * 1000, peers: indices, baseUs });
-    const recorder = new Recorder(indices.length, intervalMs);
-    const members = indices.map((index, member) => {
-      const sinceUs = nowUs + Math.max(0, index - START_AT_ONCE) * START_EACH_US;
-      const peer = createPeer(settings.peers[index] as WirePeer, { index, settings, ids, random, sinceUs }, { group, member, recorder });
+    const group = new PaceGroup({ intervalUs: intervalMs * 1000, peers: numbers.map((number) => first + number), baseUs });
+    const recorder = new Recorder(numbers.length, intervalMs);
+    const members = numbers.map((number, member) => {
+      const sinceUs = startUs(number, nowUs);
+      const index = first + number;
+      const peer = createPeer(wanted[number] as WirePeer, { index, settings, ids, random, sinceUs }, { group, member, recorder });
       peers[index] = peer;
       return peer;
     });
     lanes.push({ group, recorder, members, send: { member: 0, slot: 0, count: 0 }, settle: { member: 0, slot: 0, count: 0 } });
   }
-  return { peers, lanes, ids };
+  return peers.slice(first);
+}
+
+/** When the n-th of those that begin at once sends its first probe. */
+export function startUs(number: number, nowUs: number): number {
+  return nowUs + Math.max(0, number - START_AT_ONCE) * START_EACH_US;
 }
 
 function byInterval(peers: readonly WirePeer[]): Map<number, number[]> {

@@ -102,7 +102,7 @@ export class Sender {
         const { slot } = cursor;
         peer.newestSlot = slot;
         const plannedUs = lane.group.atUs(cursor.member, slot);
-        if (peer.address === null || plannedUs < peer.sinceUs) lane.recorder.set(cursor.member, slot, OUTCOME.none);
+        if (peer.address === null || peer.retired || plannedUs < peer.sinceUs) lane.recorder.set(cursor.member, slot, OUTCOME.none);
         else if (nowUs - plannedUs > lane.group.toleranceUs) lane.recorder.set(cursor.member, slot, packSample(OUTCOME.skipped, 0, 0));
         else {
           this.#probe(peer, slot, nowUs);

@@ -9,7 +9,7 @@ const ASLEEP_US = 100;
 const TIMER_SLACK_US = 1_500;
 
 export class Readiness {
-  readonly #tickUs: number;
+  #tickUs: number;
   /** µs that this process has waited for a processor, in all. */
   readonly #runDelayUs: () => number;
   #lastTickUs: number;
@@ -29,6 +29,11 @@ export class Readiness {
     this.#leftUs = options.nowUs;
     this.#waitedUs = options.runDelayUs();
     this.#waitedBeforeUs = this.#waitedUs;
+  }
+
+  /** Ticks come at another pace from now on. */
+  retime(tickUs: number): void {
+    this.#tickUs = tickUs;
   }
 
   /** A packet or a timer woke us. */

@@ -54,6 +54,11 @@ export class AfterRuns {
     }
   }
 
+  /** The peer is retired. */
+  forget(peer: Peer): void {
+    for (const run of this.#runs) if (run.peer === peer) this.#end(run, null);
+  }
+
   /** A burst began: its own traces need the routers. What was asked for after an earlier burst of the same peer is over. */
   burstBegan(peer: Peer, nowUs: number): void {
     for (const run of this.#runs) {

@@ -38,6 +38,12 @@ export class Paths {
     return this.#trees[peer.family];
   }
 
+  /** The peer is retired. */
+  drop(peer: Peer): void {
+    for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
+    this.#paths.delete(peer);
+  }
+
   /** The path of a flow, null while it was never seen. */
   of(peer: Peer, flow: number): Path | null {
     return this.#paths.get(peer)?.[flow] ?? null;

@@ -60,7 +60,7 @@ export class SweepSchedule {
   readonly #suspectedUs = new Map<Peer, number>();
   readonly #baselines = new Map<Peer, Baseline>();
   /** The peers in an order of chance: neighbours in a configuration share their paths, and the first ones should not. */
-  #order: readonly Peer[] = [];
+  #order: readonly Peer[] | null = null;
   #turn = 0;
   /** Peers whose path is only assumed, as of the last look at all of them: they come before flows that were never asked. */
   #assumed = 0;
@@ -76,6 +76,19 @@ export class SweepSchedule {
     this.#baselineUs = options.baselineMs * 1000;
     this.#random = options.random;
     this.#after = new AfterRuns(options.sweeper);
+  }
+
+  /** The peers are others now: `gone` are no longer traced. */
+  peersChanged(gone: readonly Peer[]): void {
+    this.#order = null;
+    this.#turn = 0;
+    for (const peer of gone) {
+      this.#suspectedUs.delete(peer);
+      this.#baselines.delete(peer);
+      this.#after.forget(peer);
+      this.#sweeper.forget(peer);
+      for (const list of [this.#second, this.#patient]) for (let at = list.length - 1; at >= 0; at--) if (list[at]?.peer === peer) list.splice(at, 1);
+    }
   }
 
   suspect(peer: Peer, flow: number): void {
@@ -101,7 +114,8 @@ export class SweepSchedule {
   /** A sweep that the agent asks for. */
   request(peer: Peer, trigger: SweepTrigger, flow: number): void {
     if (trigger === "baseline") return void this.#sweeper.baseline(peer, flow, { holes: true });
-    if (trigger !== "recapture" || this.#patient.length >= MAX_ACTIVE) return this.#sweeper.launch(peer, trigger, flow);
+    const isPatient = trigger === "recapture" || trigger === "request";
+    if (!isPatient || this.#patient.length >= MAX_ACTIVE) return this.#sweeper.launch(peer, trigger, flow);
     this.#patient.push({ peer, trigger, flow, atUs: this.#clock.nowUs() + PATIENCE_US });
   }
 
@@ -132,19 +146,19 @@ export class SweepSchedule {
     this.#after.tick(nowUs);
   }
 
-  /** Called once a second: the next baselines that are due and may go out. `peers` is always the same list. */
+  /** Called once a second: the next baselines that are due and may go out. `peers` is the same list until it is told that they changed. */
   baselines(peers: readonly Peer[], nowUs: number): void {
-    if (this.#order.length !== peers.length) this.#order = shuffled(peers, this.#random);
+    const order = (this.#order ??= shuffled(peers, this.#random));
     let strangers = 0;
     let refused = 0;
     let mayVerify = true;
     let assumed = 0;
     const first = this.#turn;
     const untilUs = this.#clock.nowUs() + SLICE_US;
-    for (let n = 0; n < this.#order.length && refused < MAX_REFUSED && this.#sweeper.active < MAX_ACTIVE / 2; n++) {
+    for (let n = 0; n < order.length && refused < MAX_REFUSED && this.#sweeper.active < MAX_ACTIVE / 2; n++) {
       if (this.#clock.nowUs() > untilUs) break;
-      const peer = this.#order[(first + n) % this.#order.length] as Peer;
-      this.#turn = (first + n + 1) % this.#order.length;
+      const peer = order[(first + n) % order.length] as Peer;
+      this.#turn = (first + n + 1) % order.length;
       if (!peer.everReplied || peer.address === null || peer.detector.troubled) continue;
       const baseline = this.#baselineOf(peer);
       const failed = this.#sweeper.failedFlow(peer);

@@ -71,6 +71,12 @@ export class Sweeper {
     this.#random = options.random;
   }
 
+  /** The peer is retired: what was learned of its path goes. */
+  forget(peer: Peer): void {
+    this.#failed.delete(peer);
+    this.#paths.drop(peer);
+  }
+
   get active(): number {
     return this.#active.size;
   }

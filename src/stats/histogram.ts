@@ -104,6 +104,14 @@ export class Histogram {
     return histogramBinUs(this.#highest);
   }
 
+  /** The bins in use, the smallest first: the RTT in µs that stands for it, and how many values it holds. */
+  forEach(visit: (us: number, count: number) => void): void {
+    for (let bin = this.#lowest; bin <= this.#highest; bin++) {
+      const count = this.#counts[bin] as number;
+      if (count > 0) visit(histogramBinUs(bin), count);
+    }
+  }
+
   #addBin(bin: number, count: number): void {
     this.#counts[bin] = (this.#counts[bin] as number) + count;
     this.#total += count;

@@ -25,9 +25,9 @@ export interface PeerBookPorts {
 }
 
 export class PeerBook {
-  readonly #peers: readonly PeerConfig[];
+  #peers: readonly PeerConfig[];
   /** A verdict asks for those of all peers. */
-  readonly #labels: ReadonlyMap<string, PeerConfig["labels"]>;
+  #labels: ReadonlyMap<string, PeerConfig["labels"]>;
   readonly #ports: PeerBookPorts;
   readonly #names: Names;
   /** Of the peers in the configuration, all of them active. */
@@ -38,7 +38,7 @@ export class PeerBook {
 
   constructor(peers: readonly PeerConfig[], ports: PeerBookPorts) {
     this.#peers = peers;
-    this.#labels = new Map(peers.map(({ name, labels }) => [name, labels]));
+    this.#labels = labelsByName(peers);
     this.#ports = ports;
     this.#names = new Names({
       onProblem: (host, error) => ports.log.warn({ host, error: String(error) }, "cannot resolve the name of a peer; its last good address is kept"),
@@ -67,6 +67,20 @@ export class PeerBook {
     }
     const gone = [...known.values()].filter((row) => row.active).map((row) => ({ ...row, active: false }));
     this.#ports.writer.now((store) => store.putPeers([...this.#rows.values(), ...gone]));
+  }
+
+  /** Other peers are in the configuration now; `stored` are the rows of all that were ever there. Names that are new are not asked for yet. */
+  change(peers: readonly PeerConfig[], stored: readonly PeerRow[]): void {
+    const hosts = new Map(this.#peers.map((peer) => [peer.name, peer.host]));
+    const wanted = new Map(peers.map((peer) => [peer.name, peer.host]));
+    const silent = new Map([...this.#rows.values()].map((row) => [row.name, row.agentSilentMs]));
+    const isOther = (name: string): boolean => hosts.has(name) && wanted.has(name) && hosts.get(name) !== wanted.get(name);
+    this.#peers = peers;
+    this.#labels = labelsByName(peers);
+    this.#rows.clear();
+    // Another host is another machine as far as we know, also where its address is not known yet.
+    this.recover(stored.map((row) => (isOther(row.name) ? { ...row, address: "", firstReplyMs: null } : row)));
+    for (const row of this.#rows.values()) if (!isOther(row.name)) this.#rows.set(row.name, { ...row, agentSilentMs: silent.get(row.name) ?? null });
   }
 
   /** Asks for all names, then for our addresses towards the peers; the latter is not waited for. Never rejects. */
@@ -99,6 +113,11 @@ export class PeerBook {
   /** Our address towards one of a peer; null while not known, or without a route. */
   sourceOf(address: string): string | null {
     return this.#sources.get(address) ?? null;
+  }
+
+  /** The peers that are probed, in the order of the configuration. */
+  get rows(): readonly PeerRow[] {
+    return [...this.#rows.values()];
   }
 
   labelsOf(peer: string): Readonly<Record<string, string>> {
@@ -166,4 +185,8 @@ export class PeerBook {
     this.#rows.set(row.name, row);
     this.#ports.writer.soon((store) => store.putPeer(row));
   }
+}
+
+function labelsByName(peers: readonly PeerConfig[]): ReadonlyMap<string, PeerConfig["labels"]> {
+  return new Map(peers.map((peer) => [peer.name, peer.labels]));
 }

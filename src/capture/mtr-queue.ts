@@ -28,6 +28,8 @@ export interface MtrRequest {
   readonly trigger: Trigger;
   /** Default: as many as an incident gets. */
   readonly cycles?: number;
+  /** It ends when one for an incident needs its hops. */
+  readonly yields?: boolean;
   /** Kept with the capture. */
   readonly facts?: CaptureRow["facts"];
   readonly requestedMs: number;
@@ -79,6 +81,12 @@ export class MtrQueue {
     return this.#waiting.some((request) => request.owner === owner) || this.#ofOwner(owner).some((run) => !run.abort.signal.aborted);
   }
 
+  /** What has become of the request of this owner. */
+  stateOf(owner: string): "waiting" | "running" | "over" {
+    if (this.#waiting.some((request) => request.owner === owner)) return "waiting";
+    return this.#ofOwner(owner).length > 0 ? "running" : "over";
+  }
+
   /** Another burst of one whose mtr still runs. */
   burstBegan(owner: string): void {
     for (const run of this.#ofOwner(owner)) run.isCalm = false;
@@ -103,7 +111,7 @@ export class MtrQueue {
     for (const request of waiting) {
       const path = this.#ports.pathOf(request.peer);
       const free = this.#freeFrom(path);
-      if (free?.ttl !== 1 && this.#makeWay()) return;
+      if (free?.ttl !== 1 && request.yields !== true && this.#makeWay()) return;
       if (this.#running.size >= MAX_MTR) return;
       if (free === null) continue;
       this.#waiting = this.#waiting.filter((other) => other !== request);
@@ -141,7 +149,7 @@ export class MtrQueue {
   }
 
   #start(request: MtrRequest, from: { readonly firstTtl: number; readonly hops: readonly Hop[]; readonly pathLength: number | null }): void {
-    const run: Running = { request, hops: from.hops, pathLength: from.pathLength, abort: new AbortController(), isCalm: false };
+    const run: Running = { request, hops: from.hops, pathLength: from.pathLength, abort: new AbortController(), isCalm: request.yields === true };
     this.#running.add(run);
     void this.#limit(() => this.#run(run, from.firstTtl)).finally(() => {
       this.#running.delete(run);

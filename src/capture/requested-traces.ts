@@ -1,0 +1,187 @@
+/**
+ * Traces that a person asks for: one sweep and one short mtr, now, to a peer of the configuration; with `trace.allow: any` to any address, by mtr alone, for the
+ * wire knows its peers only. They are bound by the same hop budget and the same rule of one mtr through a hop as all others, and give way to those of incidents:
+ * evidence is worth more than curiosity. What is captured is stored with the trigger "request", and belongs to the incident that has a burst just now, if any.
+ */
+import { addressProblem, isIpLiteral } from "../config/address.ts";
+import type { Config } from "../config/config.ts";
+import type { FactLog } from "../fact-log.ts";
+import type { CaptureRow } from "../store/rows.ts";
+import type { AgentCommand } from "../wire/messages.ts";
+import type { EvidenceWriter } from "./evidence-writer.ts";
+import { newId } from "./ids.ts";
+import { mtrRow, type MtrQueue, type MtrRequest } from "./mtr-queue.ts";
+
+/** At once, for all who ask. */
+export const MAX_REQUESTED = 2;
+const CYCLES = 10;
+/** A sweep waits up to twenty seconds for its budget and two for its answers. */
+const SWEEP_PATIENCE_MS = 24_000;
+/** An mtr that shares hops with another waits for it; that of an incident may take a minute and a half. */
+const MTR_PATIENCE_MS = 30_000;
+const LOOK_EVERY_MS = 250;
+const SAY_EVERY_MS = 1_000;
+
+/** Why nothing is traced, for the one who asked. */
+export class TraceRefusal extends Error {
+  override readonly name = "TraceRefusal";
+}
+
+export interface RequestedTrace {
+  readonly peer: string;
+  readonly address: string;
+  /** In the store; what did not come about has no row. */
+  readonly captures: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface RequestPorts {
+  readonly mtr: Pick<MtrQueue, "request" | "burstEnded" | "stop" | "stateOf">;
+  readonly writer: EvidenceWriter;
+  readonly send: (command: AgentCommand) => void;
+  readonly sourceOf: (address: string) => string | null;
+  /** Names and addresses of the peers that are probed; the address is empty while it is not known. */
+  readonly peers: () => readonly { readonly name: string; readonly address: string }[];
+  readonly wallMs: () => number;
+  readonly nowMs: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Pick<FactLog, "info">;
+}
+
+export interface RequestTalk {
+  readonly progress: (text: string) => void;
+  /** Aborted when the one who asked is gone. */
+  readonly signal: AbortSignal;
+}
+
+interface Target {
+  readonly name: string;
+  readonly address: string;
+  readonly isPeer: boolean;
+}
+
+export class RequestedTraces {
+  readonly #config: Pick<Config, "capture" | "trace">;
+  readonly #ports: RequestPorts;
+  /** By peer: the newest state of the sweep that was asked for. */
+  readonly #sweeps = new Map<string, CaptureRow | null>();
+
+  constructor(config: Pick<Config, "capture" | "trace">, ports: RequestPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /** A sweep with the trigger "request" has something to tell. */
+  sweep(row: CaptureRow): void {
+    this.#ports.writer.soon((store) => store.putCapture(row));
+    if (this.#sweeps.has(row.peer)) this.#sweeps.set(row.peer, row);
+  }
+
+  /** Throws TraceRefusal. */
+  async trace(wanted: string, talk: RequestTalk): Promise<RequestedTrace> {
+    const target = this.#target(wanted);
+    if (this.#sweeps.has(target.name)) throw new TraceRefusal(`${target.name} is being traced for somebody already`);
+    if (this.#sweeps.size >= MAX_REQUESTED) throw new TraceRefusal(`${MAX_REQUESTED} traces that were asked for are under way; try again`);
+    this.#sweeps.set(target.name, null);
+    this.#ports.log.info({ peer: target.name, address: target.address }, "traced because somebody asked");
+    try {
+      const notes: string[] = [];
+      const sweep = await this.#sweep(target, notes, talk);
+      const mtr = await this.#mtr(target, notes, talk);
+      this.#ports.writer.flush();
+      return { peer: target.name, address: target.address, captures: [...sweep, ...mtr], notes };
+    } finally {
+      this.#sweeps.delete(target.name);
+    }
+  }
+
+  #target(wanted: string): Target {
+    const peer = this.#ports.peers().find(({ name, address }) => name === wanted || (address === wanted && address !== ""));
+    if (peer !== undefined) {
+      if (peer.address === "") throw new TraceRefusal(`${peer.name} has no address yet: its name cannot be resolved`);
+      return { ...peer, isPeer: true };
+    }
+    if (this.#config.trace.allow !== "any")
+      throw new TraceRefusal(`${wanted} is no peer of this node; trace.allow: any in its configuration allows other addresses`);
+    if (!isIpLiteral(wanted)) throw new TraceRefusal(`${wanted} is no peer of this node; another host must be given by its address`);
+    const problem = addressProblem(wanted);
+    if (problem !== null) throw new TraceRefusal(`${wanted} ${problem}`);
+    return { name: wanted, address: wanted, isPeer: false };
+  }
+
+  async #sweep({ name, isPeer }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
+    if (!isPeer) {
+      notes.push("no sweep: only peers are swept, mtr alone");
+      return [];
+    }
+    const { nowMs, send, pause } = this.#ports;
+    send({ kind: "sweep", peer: name, trigger: "request" });
+    const startedMs = nowMs();
+    const say = everySecond(progress);
+    for (let ageMs = 0; ageMs <= SWEEP_PATIENCE_MS && !signal.aborted; ageMs = nowMs() - startedMs) {
+      const row = this.#sweeps.get(name) ?? null;
+      if (row !== null && (row.finishedMs !== null || row.status === "skipped")) return [row.id];
+      say(ageMs, (seconds) => `sweep, ${seconds} s`);
+      await pause(LOOK_EVERY_MS);
+    }
+    if (!signal.aborted) notes.push("no sweep: the probing process has not answered");
+    return [];
+  }
+
+  async #mtr({ name, address }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
+    const { mtr, wallMs, nowMs, pause, writer } = this.#ports;
+    if (signal.aborted) return [];
+    const request = this.#mtrRequest(name, address);
+    const obstacle = !this.#config.capture.mtr
+      ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
+      : address.includes("%")
+        ? "mtr does not support link-local addresses with a zone; the sweep alone"
+        : null;
+    if (obstacle !== null) {
+      writer.soon((store) => store.putCapture({ ...mtrRow(request), status: "skipped", reason: obstacle, finishedMs: wallMs() }));
+      return [request.captureId];
+    }
+    mtr.request(request);
+    const { owner } = request;
+    const startedMs = nowMs();
+    const say = everySecond(progress);
+    for (let state = mtr.stateOf(owner); state !== "over"; state = mtr.stateOf(owner)) {
+      const ageMs = nowMs() - startedMs;
+      // Skipped with its reason while it waits; one that runs goes on, and gives way.
+      if (state === "waiting" && (ageMs > MTR_PATIENCE_MS || signal.aborted)) mtr.burstEnded(owner);
+      else if (signal.aborted) mtr.stop(owner);
+      const words = state === "waiting" ? "mtr waits for others through the same routers" : `mtr, of about ${CYCLES + 5} s`;
+      say(ageMs, (seconds) => `${words}, ${seconds} s`);
+      await pause(LOOK_EVERY_MS);
+    }
+    return [request.captureId];
+  }
+
+  #mtrRequest(peer: string, address: string): MtrRequest {
+    const requestedMs = this.#ports.wallMs();
+    const captureId = newId(requestedMs);
+    return {
+      captureId,
+      owner: `request-${captureId}`,
+      incidentId: null,
+      askedBy: null,
+      peer,
+      address,
+      source: this.#ports.sourceOf(address),
+      trigger: "request",
+      cycles: CYCLES,
+      yields: true,
+      requestedMs,
+    };
+  }
+}
+
+/** Says where it stands when another second has begun; it is also the sign of life for the one who waits. */
+function everySecond(progress: (text: string) => void): (ageMs: number, words: (seconds: number) => string) => void {
+  let said = -1;
+  return (ageMs, words) => {
+    const seconds = Math.floor(ageMs / SAY_EVERY_MS);
+    if (seconds !== said) progress(words(seconds));
+    said = seconds;
+  };
+}

@@ -7,11 +7,13 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
+import { AgentControl } from "./agent/agent-control.ts";
 import { AgentStore } from "./agent/agent-store.ts";
+import { Reload, type PeerChange } from "./agent/reload.ts";
 import { openDesks, type Desks } from "./agent/desks.ts";
 import { WireInbox } from "./agent/wire-inbox.ts";
 import { wireSettings } from "./agent/wire-settings.ts";
-import { GATEWAY } from "./capture/canaries.ts";
+import { canariesFor, GATEWAY } from "./capture/canaries.ts";
 import { Gateways } from "./capture/gateways.ts";
 import { HostReader } from "./capture/host/host-reader.ts";
 import { RESOLVE_EVERY_MS } from "./capture/names.ts";
@@ -44,10 +46,14 @@ export interface AgentOptions {
   readonly log: Logger;
   /** Hexadecimal; the first signs, all verify. Empty without a mesh key. */
   readonly meshKeys: readonly string[];
+  /** Of the Unix socket on which the agent is asked. */
+  readonly socketPath: string;
+  /** Reads the configuration again; throws ConfigError. */
+  readonly readConfig: () => Config;
 }
 
 export class Agent {
-  readonly #config: Config;
+  #config: Config;
   readonly #meshKeys: readonly string[];
   readonly #log: Logger;
   readonly #store: AgentStore;
@@ -56,11 +62,14 @@ export class Agent {
   readonly #desks: Desks;
   readonly #health: WireHealth;
   readonly #wire: WireProcess;
+  readonly #control: AgentControl;
+  readonly #reload: Reload;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Ends the children of the host snapshots. */
   readonly #ending = new AbortController();
   readonly #failed: Promise<never>;
   #fail: (error: AgentError) => void = () => {};
+  readonly #version: string;
   #ready = false;
 
   /** Opens the stores; throws StoreError. Nothing runs yet. */
@@ -68,7 +77,9 @@ export class Agent {
     const { log } = options;
     this.#log = log;
     this.#meshKeys = options.meshKeys;
-    this.#config = withoutOwnAddresses(options.config, (peer) => log.info({ peer: peer.name, address: peer.host }, "peer is this node: skipped"));
+    const read = (config: Config): Config =>
+      withoutOwnAddresses(config, (peer) => log.info({ peer: peer.name, address: peer.host }, "peer is this node: skipped"));
+    this.#config = read(options.config);
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     this.#failed.catch(() => {});
     this.#store = new AgentStore(this.#config, log);
@@ -80,6 +91,24 @@ export class Agent {
       log,
       send: (command) => this.#wire.send(command),
       signal: this.#ending.signal,
+      onIncident: (news, incident) => this.#control.incident(news, incident),
+    });
+    this.#control = new AgentControl({
+      config: this.#config,
+      version: options.version,
+      log,
+      socketPath: options.socketPath,
+      store: this.#store,
+      desks: this.#desks,
+      wirePid: () => this.#wire.pid,
+      reload: () => this.#reload.run(),
+    });
+    this.#reload = new Reload({
+      read: () => read(options.readConfig()),
+      current: () => this.#config,
+      order: (config) => this.#orderPeers(config),
+      apply: (config, change) => this.#changePeers(config, change),
+      log,
     });
     const inbox = new WireInbox({
       desks: this.#desks,
@@ -88,13 +117,28 @@ export class Agent {
       log,
       onFailed: (reason, exitCode) => this.#fail(new AgentError(reason, exitCode)),
       onAllAnswered: () => this.#sayReady(),
+      onBlind: (row) => this.#control.blind(row),
+      onPeers: () => this.#reload.done(),
     });
     this.#wire = new WireProcess(() => this.#settings(), {
-      onMessage: (message) => inbox.take(message),
+      onMessage: (message) => {
+        inbox.take(message);
+        this.#control.heard(message);
+      },
       onGone: (reason, restartMs) => this.#wireGone(reason, restartMs),
       onHang: () => log.error("the probing process says nothing; it is killed and started again"),
     });
+    this.#version = options.version;
     this.#node(options.version);
+  }
+
+  /** Applies the configuration file; what is wrong with it is in the log, and the old one stays. */
+  async reload(): Promise<void> {
+    try {
+      await this.#reload.run();
+    } catch (error) {
+      this.#log.error({ error: error instanceof Error ? error.message : String(error) }, "the configuration was not applied; the old one stays");
+    }
   }
 
   /** Runs until the signal is aborted; rejects with AgentError when it cannot go on. */
@@ -105,6 +149,7 @@ export class Agent {
     // A dead resolver must not keep the peers waiting that need none; what resolves later is sent later.
     await Promise.race([peers.resolve(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
+    await this.#control.start();
     this.#every(RESOLVE_EVERY_MS, () => void peers.resolve());
     void host.upkeep();
     this.#every(UPKEEP_MS, () => {
@@ -123,6 +168,7 @@ export class Agent {
 
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#control.stop();
     await this.#wire.stop();
     this.#ending.abort();
     this.#desks.names?.close();
@@ -166,6 +212,8 @@ export class Agent {
     this.#log.error({ reason, restart_ms: restartMs }, "the probing process died; it is started again, and the time until then is blind");
     this.#health.gone(Date.now());
     this.#desks.incidents.wireGone();
+    // The next one begins with the new peers.
+    this.#reload.done();
   }
 
   #gateway(peers: readonly WirePeer[]): string | null {
@@ -179,6 +227,25 @@ export class Agent {
   #lookForGateway(): void {
     const gateway = this.#gateway(this.#desks.peers.forWire());
     if (gateway !== null) this.#wire.send({ kind: "address", peer: GATEWAY, address: gateway });
+  }
+
+  /** The book knows the new peers from here on; the wire is told. False when none runs that could say when it has changed. */
+  #orderPeers(config: Config): boolean {
+    const { peers } = this.#desks;
+    this.#store.writer.flush();
+    peers.change(config.peers, this.#store.evidence.getPeers());
+    const probed = peers.forWire();
+    this.#wire.send({ kind: "peers", peers: [...probed, ...canariesFor(probed, this.#gateway(probed))] });
+    return this.#wire.pid !== null;
+  }
+
+  #changePeers(config: Config, { gone, come }: PeerChange): void {
+    this.#config = config;
+    this.#log.level = config.log.level;
+    this.#desks.incidents.changePeers(gone, come);
+    this.#control.changed(config, gone);
+    this.#node(this.#version);
+    void this.#desks.peers.resolve();
   }
 
   #sayReady(): void {

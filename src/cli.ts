@@ -15,6 +15,7 @@ const NODE_MAJOR = 24;
 const SAME_REQUEST_MS = 1_000;
 /** Where the output is no terminal. */
 const DEFAULT_COLUMNS = 100;
+const DEFAULT_ROWS = 50;
 
 async function main(argv: readonly string[]): Promise<number> {
   const stderr = (text: string): void => void process.stderr.write(text);
@@ -73,9 +74,15 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     stderr: (text) => void process.stderr.write(text),
     now: Date.now,
     isTty: process.stdout.isTTY,
-    columns: columns(),
+    get columns() {
+      return columns();
+    },
+    get rows() {
+      return process.stdout.rows ?? DEFAULT_ROWS;
+    },
     env: process.env,
     hostName: hostname(),
+    onHangup: (listener) => void process.on("SIGHUP", listener),
     signal: stop.signal,
   };
   try {

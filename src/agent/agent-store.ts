@@ -2,6 +2,7 @@
  * The agent's hold on its data directory: lock, ballast, both databases and their budget, opened in order and closed in reverse. A write that fails never ends
  * the agent: it is said once, and probing goes on.
  */
+import { statfsSync } from "node:fs";
 import { EvidenceWriter } from "../capture/evidence-writer.ts";
 import type { Config } from "../config/config.ts";
 import type { FactLog } from "../fact-log.ts";
@@ -20,6 +21,8 @@ export class AgentStore {
   readonly #log: FactLog;
   readonly #lock: AgentLock;
   readonly #budget: StoreBudget;
+  readonly #dataDir: string;
+  readonly #maxBytes: number;
   /** Which of the two kinds of writes fail now. A full disk fails both, and is told once. */
   readonly #failing = new Set<"evidence" | "other">();
   /** Of the last wire; also when the disk was full and it could not be stored. */
@@ -28,6 +31,8 @@ export class AgentStore {
   /** Throws StoreError. */
   constructor({ dataDir, store }: Pick<Config, "dataDir" | "store">, log: FactLog) {
     this.#log = log;
+    this.#dataDir = dataDir;
+    this.#maxBytes = store.maxBytes;
     prepareDataDir(dataDir);
     this.#lock = lockDataDir(dataDir, process.pid);
     const ballast = new Ballast(dataDir, { maxBytes: store.maxBytes, note: (line) => log.warn({}, line) });
@@ -68,6 +73,11 @@ export class AgentStore {
     });
   }
 
+  /** What the files take of their budget, and what their file system has left; null where it does not say. */
+  disk(): { readonly usedBytes: number; readonly maxBytes: number; readonly freeBytes: number | null } {
+    return { usedBytes: this.#budget.bytes(), maxBytes: this.#maxBytes, freeBytes: freeBytes(this.#dataDir) };
+  }
+
   close(nowMs: number): void {
     const lost = this.writer.close();
     if (lost > 0) this.#log.error({ writes: lost }, "the disk is full to the end: what waited for it is lost");
@@ -88,5 +98,14 @@ export class AgentStore {
   #recovered(kind: "evidence" | "other"): void {
     if (!this.#failing.delete(kind) || this.#failing.size > 0) return;
     this.#log.info({}, "the store can be written again; what had waited is written");
+  }
+}
+
+function freeBytes(directory: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return null;
   }
 }

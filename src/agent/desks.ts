@@ -2,6 +2,7 @@
  * The desks: who keeps what, each with what it needs of the others. What they have to say to the wire goes through `send`; what the wire says comes to them
  * from the inbox.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Baselines } from "../capture/baselines.ts";
 import { DeskClock } from "../capture/desk-clock.ts";
@@ -13,9 +14,12 @@ import type { HostReader } from "../capture/host/host-reader.ts";
 import { HostWatch } from "../capture/host/host-watch.ts";
 import { IncidentDesk } from "../capture/incident-desk.ts";
 import { PeerBook } from "../capture/peer-book.ts";
+import { RequestedTraces } from "../capture/requested-traces.ts";
 import { reverseLookup } from "../capture/reverse-lookup.ts";
 import type { Config } from "../config/config.ts";
 import { isOwnAddress } from "../config/own-addresses.ts";
+import type { IncidentNews } from "../control/incident-hook.ts";
+import type { Incident } from "../detect/incident.ts";
 import type { AgentCommand } from "../wire/messages.ts";
 import type { AgentStore } from "./agent-store.ts";
 
@@ -30,6 +34,8 @@ export interface Desks {
   readonly incidents: IncidentDesk;
   /** Names of hops for people; null when they are turned off. */
   readonly names: HopNames | null;
+  /** Traces that somebody asks for. */
+  readonly requested: RequestedTraces;
   /** Ticks while time makes anything due for an incident. */
   readonly clock: DeskClock;
 }
@@ -42,9 +48,11 @@ export interface DeskTools {
   readonly send: (command: AgentCommand) => void;
   /** Ends the children of the host snapshots. */
   readonly signal: AbortSignal;
+  /** For those who are told of incidents while they happen. */
+  readonly onIncident: (news: IncidentNews, incident: Incident) => void;
 }
 
-export function openDesks(config: Config, { store, hostReader, gateways, log, send, signal }: DeskTools): Desks {
+export function openDesks(config: Config, { store, hostReader, gateways, log, send, signal, onIncident }: DeskTools): Desks {
   const { writer, evidence } = store;
   const clocks = { wallMs: Date.now, nowMs: () => performance.now() };
   const peers = new PeerBook(config.peers, { writer, log, onAddress: (peer, address) => send({ kind: "address", peer, address }) });
@@ -68,6 +76,9 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     isOwnAddress,
     lastVersion: (eventId) => evidence.lastVerdictVersion(eventId),
     cyclesOf: (incidentId, bursts) => evidence.mtrCycles(incidentId, bursts),
+    onJudged: (judged) => {
+      for (const incident of judged) onIncident("judged", incident);
+    },
   });
   const incidents = new IncidentDesk(config, {
     events,
@@ -79,7 +90,10 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
     baselines,
     addressOf: (peer) => peers.addressOf(peer),
     lastRemote: (peer) => evidence.lastRemote(peer),
+    onIncident,
+    onRequested: (row) => requested.sweep(row),
   });
+  const requested = new RequestedTraces(config, { mtr: incidents.mtr, writer, send, sourceOf, peers: () => peers.rows, ...clocks, pause, log });
   const names = config.capture.names
     ? new HopNames({
         lookup: reverseLookup(),
@@ -91,5 +105,5 @@ export function openDesks(config: Config, { store, hostReader, gateways, log, se
         stored: evidence.hopNames(),
       })
     : null;
-  return { peers, host, events, incidents, names, clock: new DeskClock(incidents) };
+  return { peers, host, events, incidents, names, requested, clock: new DeskClock(incidents) };
 }

@@ -6,6 +6,7 @@
  */
 import type { WireHealth } from "../capture/wire-health.ts";
 import type { FactLog } from "../fact-log.ts";
+import type { BlindRow } from "../store/rows.ts";
 import type { WireMessage } from "../wire/messages.ts";
 import type { AgentStore } from "./agent-store.ts";
 import type { Desks } from "./desks.ts";
@@ -19,6 +20,10 @@ export interface InboxPorts {
   readonly onFailed: (reason: string, exitCode: 2 | 3) => void;
   /** Every peer has answered. */
   readonly onAllAnswered: () => void;
+  /** A time about which nothing can be said. */
+  readonly onBlind: (row: BlindRow) => void;
+  /** The wire probes the peers that it was told of last. */
+  readonly onPeers: () => void;
 }
 
 export class WireInbox {
@@ -69,6 +74,7 @@ export class WireInbox {
       case "blind": {
         const { startedMs, endedMs, cause, detail } = message;
         events.blind({ startedMs, endedMs });
+        this.#ports.onBlind(message);
         log.warn({ cause, ms: endedMs - startedMs }, `blind: ${detail ?? cause}`);
         return store.writer.soon((evidence) => evidence.putBlind({ startedMs, endedMs, cause, detail }));
       }
@@ -76,6 +82,7 @@ export class WireInbox {
         const blind = health.ready(message, Date.now());
         if (blind === null) return;
         events.blind(blind);
+        this.#ports.onBlind(blind);
         return store.writer.soon((evidence) => evidence.putBlind(blind));
       }
       case "alive":
@@ -85,8 +92,7 @@ export class WireInbox {
       case "clock-step":
         return log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
       case "peers":
-        // Nobody orders that yet.
-        return;
+        return this.#ports.onPeers();
       case "failed":
         return this.#ports.onFailed(message.reason, message.exitCode);
     }

@@ -39,10 +39,10 @@ export class AfterTables {
     return next;
   }
 
-  /** Nothing more will come of those that run: they stay as they are, with the reason. */
-  end(reason: string): CaptureRow[] {
-    const rows = [...this.#open.values()].map((row): CaptureRow => ({ ...row, status: "partial", reason }));
-    this.#open.clear();
-    return rows;
+  /** Nothing more will come of those that run, or of that of one peer: they stay as they are, with the reason. */
+  end(reason: string, peer: string | null = null): CaptureRow[] {
+    const ended = [...this.#open.values()].filter((row) => peer === null || row.peer === peer);
+    for (const row of ended) this.#open.delete(row.peer);
+    return ended.map((row): CaptureRow => ({ ...row, status: "partial", reason }));
   }
 }

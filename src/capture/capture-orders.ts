@@ -74,6 +74,11 @@ export class CaptureOrders {
     return this.#mtr;
   }
 
+  /** mtr was asked for and could not be run on this machine. */
+  get mtrMissing(): boolean {
+    return this.#mtrMissing;
+  }
+
   /** A sweep reached the peer by these hops: an mtr may have waited for that. */
   pathKnown(peer: string, hops: readonly Hop[]): void {
     this.#paths.set(peer, hops);

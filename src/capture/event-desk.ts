@@ -28,6 +28,8 @@ const TTL_CHANGES_KEPT = 1_024;
 
 /** Figures that have grown are written down this often while the verdict stays; the facts of a large mesh are a hundred kilobytes. */
 const REFRESH_MS = 60_000;
+/** Incidents named in a line of the log; an event of a large mesh has a thousand. */
+const MAX_LOGGED = 20;
 const NOT_JUDGED = { conclusion: "", concludedMs: 0, written: "", writtenAt: 0 } as const;
 
 export interface EventDeskPorts extends EventContext {
@@ -39,6 +41,8 @@ export interface EventDeskPorts extends EventContext {
   /** Newest version in the store of an event, 0 for none: one that was over may have begun again. */
   readonly lastVersion: (eventId: string) => number;
   readonly host: HostDesk;
+  /** A verdict that says something new has been written, on an event with these incidents. */
+  readonly onJudged?: (incidents: readonly Incident[]) => void;
 }
 
 interface OpenEvent {
@@ -136,6 +140,12 @@ export class EventDesk {
     if (this.#events.size === 0) this.#ports.host.eventsOver();
   }
 
+  /** What the verdict says so far of an incident that is not closed; null before the first. */
+  sentenceOf(incidentId: string): string | null {
+    const written = this.#eventOf.get(incidentId)?.written ?? "";
+    return written === "" ? null : written;
+  }
+
   sweep(incidentId: string, report: SweepReport): void {
     this.#eventOf.get(incidentId)?.file.sweep(incidentId, report);
   }
@@ -189,7 +199,10 @@ export class EventDesk {
     event.writtenAt = nowMs;
     const row = { eventId: event.file.id, version: event.version, atMs: event.concludedMs, verdict, sentence: text, facts };
     this.#ports.writer.soon((store) => store.putVerdict(row));
-    if (isNew) this.#ports.log.info({ event: row.eventId, version: row.version, scope, direction, hop, certainty, rule }, text);
+    if (!isNew) return;
+    const incidents = event.file.incidents.slice(0, MAX_LOGGED).map(({ id }) => id);
+    this.#ports.log.info({ event: row.eventId, incidents, version: row.version, scope, direction, hop, certainty, rule }, `judged: ${text}`);
+    this.#ports.onJudged?.(event.file.incidents);
   }
 
   #errorsBefore(startedMs: number): Readonly<Record<string, number>> {

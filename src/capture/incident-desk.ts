@@ -3,7 +3,7 @@
  * What is captured about them is ordered by `CaptureOrders`. The order matters: the incident row is on disk before anything is spawned, with the sweep of the
  * suspicion that led to it.
  */
-import type { Config } from "../config/config.ts";
+import type { Config, PeerConfig } from "../config/config.ts";
 import { EventBook } from "../detect/event-book.ts";
 import { INCIDENT_LENGTH_MS, incidentKind, PeerIncidents, type Incident, type IncidentChange } from "../detect/incident.ts";
 import type { CaptureRow, IncidentRow, SampleBlock } from "../store/rows.ts";
@@ -25,6 +25,10 @@ const NEWS_MS = 600_000;
 export interface DeskPorts extends Omit<CapturePorts, "afterOf" | "onAfter">, Pick<RemotePorts, "addressOf" | "lastRemote"> {
   readonly baselines: Pick<Baselines, "put" | "row">;
   readonly events: Pick<EventDesk, "opened" | "changed" | "closed" | "sweep" | "tick">;
+  /** A sweep that somebody asked for; whoever is told keeps it. */
+  readonly onRequested?: (row: CaptureRow) => void;
+  /** Told when its row says so: an incident has begun, or is over for good. */
+  readonly onIncident?: (news: "opened" | "closed", incident: Incident) => void;
 }
 
 interface PeerDesk {
@@ -75,10 +79,26 @@ export class IncidentDesk {
     });
     this.#remote = new RemoteCaptures(config, { ...ports, mtr: this.#orders.mtr });
     this.#sweeps = new SweepSorter(ports);
-    for (const peer of config.peers) {
-      const incidents = new PeerIncidents({ mergeMs: config.detect.mergeMs, lengthMs: INCIDENT_LENGTH_MS });
-      this.#peers.set(peer.name, { incidents, intervalMs: peer.intervalMs, samplesFor: null });
+    this.#add(config.peers);
+  }
+
+  /** Other peers are probed now: those with these names are gone, or are others under the same name, and their incidents are over. */
+  changePeers(gone: readonly string[], come: readonly PeerConfig[]): void {
+    for (const name of gone) {
+      const peer = this.#peers.get(name);
+      if (peer === undefined) continue;
+      for (const row of this.#afters.end("the peer was taken from the configuration", name))
+        this.#ports.writer.soon((store) => store.putCapture(row));
+      const nowMs = this.#ports.nowMs();
+      this.#apply(peer, peer.incidents.abandonBursts({ nowMs, wallMs: this.#ports.wallMs() }));
+      // Nothing can reopen it: it need not cool down.
+      this.#apply(peer, peer.incidents.tick(nowMs + this.#config.detect.mergeMs));
+      this.#peers.delete(name);
+      this.#suspicions.delete(name);
+      this.#forPeers.delete(name);
+      this.#clocks.delete(name);
     }
+    this.#add(come);
   }
 
   /** A wire has started; its burst numbers begin anew. */
@@ -125,6 +145,9 @@ export class IncidentDesk {
     const row = { ...sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) }), facts };
     const { current } = peer.incidents;
     if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
+    // Of a path that is whole again it must not be shown as taken during the fault.
+    if (report.trigger === "request") this.#ports.onRequested?.({ ...row, incidentId: current?.phase === "open" ? current.id : null });
+    if (report.trigger === "request" && current?.phase !== "open") return;
     if (report.trigger === "remote") {
       this.#forPeers.set(report.peer, report);
       // Asked for before our own incident opened, and told of after.
@@ -134,7 +157,7 @@ export class IncidentDesk {
     if (report.trigger === "remote") return;
     if (report.trigger === "baseline") return this.#ports.baselines.put(row, report);
     if (report.trigger !== "after") {
-      this.#sweeps.sort(row, current);
+      if (report.trigger !== "request") this.#sweeps.sort(row, current);
       if (row.status !== "skipped" && current?.phase === "open") this.#crowd.traced(current.id);
       return;
     }
@@ -169,6 +192,21 @@ export class IncidentDesk {
     if (message.last) peer.samplesFor = null;
   }
 
+  /** The incidents that are not closed. */
+  get live(): readonly Incident[] {
+    return [...this.#live].flatMap((name) => this.#peers.get(name)?.incidents.current ?? []);
+  }
+
+  /** The one queue of the node. */
+  get mtr(): CaptureOrders["mtr"] {
+    return this.#orders.mtr;
+  }
+
+  /** mtr was asked for and could not be run on this machine. */
+  get mtrMissing(): boolean {
+    return this.#orders.mtrMissing;
+  }
+
   /** No incident is open or cooling, and nothing is traced for others: time alone makes nothing due. */
   get isIdle(): boolean {
     return this.#live.size === 0 && this.#remote.isIdle;
@@ -192,6 +230,14 @@ export class IncidentDesk {
   async close(): Promise<void> {
     this.#endAfters("agent stopped");
     await this.#orders.close();
+  }
+
+  #add(peers: readonly PeerConfig[]): void {
+    const { mergeMs } = this.#config.detect;
+    for (const peer of peers) {
+      const incidents = new PeerIncidents({ mergeMs, lengthMs: INCIDENT_LENGTH_MS });
+      this.#peers.set(peer.name, { incidents, intervalMs: peer.intervalMs, samplesFor: null });
+    }
   }
 
   #endAfters(reason: string): void {
@@ -248,6 +294,7 @@ export class IncidentDesk {
     this.#ports.events.opened(eventId, incident);
     this.#witness(incident);
     this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
+    this.#ports.onIncident?.("opened", incident);
   }
 
   /** What was traced for the peer's sake goes on as evidence of our own. */
@@ -295,6 +342,7 @@ export class IncidentDesk {
       { incident: incident.id, peer: incident.peer, kind: incidentKind(incident), bursts: incident.bursts.length, sent, lost },
       "incident closed",
     );
+    this.#ports.onIncident?.("closed", incident);
   }
 
   /** The row is made now, not when a full disk lets it be written: by then its folder may be gone. */

@@ -22,10 +22,13 @@ export interface World {
   /** Wall clock, milliseconds since the epoch. */
   readonly now: () => number;
   readonly isTty: boolean;
-  /** Width of the terminal. */
+  /** Size of the terminal now; it may change while a command runs. */
   readonly columns: number;
+  readonly rows: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hostName: string;
+  /** Called at each SIGHUP, which does not end the program then. */
+  readonly onHangup: (listener: () => void) => void;
   /** Aborted when the program is asked to stop. */
   readonly signal: AbortSignal;
 }

@@ -2,8 +2,20 @@ import { agentCommand } from "./agent.ts";
 import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
+import { reloadCommand } from "./reload.ts";
 import { reportCommand } from "./report.ts";
+import { statusCommand } from "./status.ts";
+import { traceCommand } from "./trace.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** All subcommands, in the order of the help text. */
-export const COMMANDS: readonly Command[] = [agentCommand, reportCommand, exportCommand, verifyCommand, doctorCommand];
+export const COMMANDS: readonly Command[] = [
+  agentCommand,
+  statusCommand,
+  reportCommand,
+  exportCommand,
+  verifyCommand,
+  traceCommand,
+  reloadCommand,
+  doctorCommand,
+];

@@ -22,5 +22,5 @@ export function readIncident(db: Database, id: string, untilMs: number): ReportI
 export function readCapture(db: Database, id: string): ReportCapture | null {
   const sql = new StatementCache(db);
   const cells = sql.get("SELECT * FROM captures WHERE id = ?", id);
-  return cells === undefined ? null : captureOf(captureFromCells(cells), { sql, names: new NameReader(sql), details: true, lossEndedMs: null });
+  return cells === undefined ? null : captureOf(captureFromCells(cells), { sql, names: new NameReader(sql), details: true, bursts: null });
 }

@@ -29,6 +29,8 @@ async function run(args: readonly string[], nowMs = NOW): Promise<Outcome> {
     now: () => nowMs,
     isTty: false,
     columns: 100,
+    rows: 50,
+    onHangup: () => {},
     env: {},
     hostName: "sh-a1",
     signal: new AbortController().signal,

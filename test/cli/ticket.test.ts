@@ -33,6 +33,8 @@ async function run(command: Command, args: readonly string[], nowMs = NOW): Prom
     now: () => nowMs,
     isTty: false,
     columns: 100,
+    rows: 24,
+    onHangup: () => {},
     env: {},
     hostName: "sh-a1",
     signal: new AbortController().signal,

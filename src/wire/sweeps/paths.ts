@@ -38,7 +38,7 @@ export class Paths {
     return this.#trees[peer.family];
   }
 
-  /** The peer is retired. */
+  /** Nothing is known of the way to it any more. */
   drop(peer: Peer): void {
     for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
     this.#paths.delete(peer);
@@ -99,10 +99,6 @@ export class Paths {
     if (path === null || paths === undefined) return;
     this.tree(peer).remove(path.nodes, path);
     paths[flow] = null;
-  }
-
-  forgetAll(peer: Peer): void {
-    for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
   }
 
   /**

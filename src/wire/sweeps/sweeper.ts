@@ -71,12 +71,6 @@ export class Sweeper {
     this.#random = options.random;
   }
 
-  /** The peer is retired: what was learned of its path goes. */
-  forget(peer: Peer): void {
-    this.#failed.delete(peer);
-    this.#paths.drop(peer);
-  }
-
   get active(): number {
     return this.#active.size;
   }
@@ -115,10 +109,10 @@ export class Sweeper {
     return this.#paths.length(peer, 0) !== null;
   }
 
-  /** Another host from now on: the paths to the one before are none of its. */
+  /** Another host from now on, or none: the paths to the one before are none of its. */
   forget(peer: Peer): void {
     for (const sweep of this.#active) if (sweep.peer === peer) this.#finish(sweep, this.#clock.nowUs());
-    this.#paths.forgetAll(peer);
+    this.#paths.drop(peer);
     this.#failed.delete(peer);
   }
 

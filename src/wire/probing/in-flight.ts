@@ -4,6 +4,8 @@
  */
 export const STATE = { free: 0, pending: 1, overdue: 2, censored: 3, answered: 4, lost: 5, blind: 6, late: 7 } as const;
 
+/** Of the room that is made when peers are added. */
+const SPARE_SHARE = 0.25;
 const PARTS = ["sentUs", "slot", "tagHigh", "tagLow", "state", "heard"] as const;
 
 export class InFlight {
@@ -37,23 +39,38 @@ export class InFlight {
     return (number & (this.ring - 1)) * this.#peers + peer;
   }
 
-  /** Makes room for so many peers, and rings at least so large; what is on its way keeps its place. */
+  /**
+   * Makes room for so many peers, and rings at least so large; what is on its way keeps its place. It happens between two ticks of a running wire, so it copies
+   * whole rows, and takes more room than it needs, so that the next change finds some.
+   */
   grow(peers: number, ring: number): void {
     if (peers <= this.#peers && ring <= this.ring) return;
-    const grown = new InFlight(Math.max(peers, this.#peers), Math.max(ring, this.ring));
+    const room = peers <= this.#peers ? this.#peers : Math.ceil(peers * (1 + SPARE_SHARE));
+    const grown = new InFlight(room, Math.max(ring, this.ring));
     grown.next.set(this.next);
-    for (let peer = 0; peer < this.#peers; peer++) {
-      const next = this.next[peer] as number;
-      for (let number = Math.max(0, next - this.ring); number < next; number++) {
-        const from = this.place(peer, number);
-        const to = grown.place(peer, number);
-        for (const part of PARTS) grown[part][to] = this[part][from] as number;
-      }
-    }
+    if (grown.ring === this.ring) this.#copyRows(grown);
+    else this.#copyEach(grown);
     this.ring = grown.ring;
     this.#peers = grown.#peers;
     this.next = grown.next;
     for (const part of PARTS) Object.assign(this, { [part]: grown[part] });
+  }
+
+  #copyRows(grown: InFlight): void {
+    for (const part of PARTS)
+      for (let row = 0; row < this.ring; row++) grown[part].set(this[part].subarray(row * this.#peers, (row + 1) * this.#peers), row * grown.#peers);
+  }
+
+  /** In a larger ring each number has a place of its own. */
+  #copyEach(grown: InFlight): void {
+    for (const part of PARTS) {
+      const [from, to] = [this[part], grown[part]];
+      for (let peer = 0; peer < this.#peers; peer++) {
+        const next = this.next[peer] as number;
+        for (let number = Math.max(0, next - this.ring); number < next; number++)
+          to[grown.place(peer, number)] = from[this.place(peer, number)] as number;
+      }
+    }
   }
 
   /** The place of a peer is another's now, whose next probe has this number. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -80,6 +81,36 @@ test("without an agent one line says so; a wrong command line is told apart", as
   } finally {
     rmSync(empty, { recursive: true });
   }
+});
+
+test("hostile clients do the agent no harm: it answers, and its probing process is the same", async () => {
+  const path = join(dataDir, "meshprobe.sock");
+  const status = async (): Promise<Status> => JSON.parse((await run(["status", "--config", config, "--format", "json"])).stdout) as Status;
+  const before = await status();
+  const words = [
+    "",
+    "x".repeat(100_000),
+    "\0\xff\n",
+    '{"op":"status"}\n{"op":"status"}\n',
+    '{"op":"trace","peer":"nobody"}\n',
+    '{"op":"status","peers":1e9}\n',
+  ];
+  const sockets = Array.from({ length: 600 }, (_, index) => {
+    const socket = connect(path);
+    socket.on("error", () => {});
+    socket.write(words[index % words.length] ?? "");
+    if (index % 4 === 0) socket.destroy();
+    if (index % 4 === 1) socket.end();
+    if (index % 4 === 2) socket.pause();
+    return socket;
+  });
+  await Promise.all(sockets.map((socket, index) => (index % 4 === 3 ? new Promise((resolve) => socket.resume().once("close", resolve)) : null)));
+  for (const socket of sockets) socket.destroy();
+  let after = await run(["status", "--config", config, "--format", "json"]);
+  while (/being served/.test(after.stderr)) after = await run(["status", "--config", config, "--format", "json"]);
+  const now = JSON.parse(after.stdout) as Status;
+  assert.deepEqual([now.agent.pid, now.agent.wire_pid], [before.agent.pid, before.agent.wire_pid]);
+  assert.equal(now.states.well, 2);
 });
 
 test("a data directory whose socket would have too long a path is a configuration error", async () => {

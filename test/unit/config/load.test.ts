@@ -107,6 +107,18 @@ test("root refuses a file of another user, and through a link too", asRoot, (con
     assert.throws(() => loadConfig(name, root), { code: "unsafe", message: /belongs to user 12345, .*; chown root .* && chmod go-w / });
 });
 
+test("root refuses a hook's program that others may write", asRoot, (context) => {
+  const program = join(folder(context), "notify");
+  const file = write(context, `hooks: { incident: [${program}] }\n`);
+  assert.ok(loadConfig(file, root));
+  writeFileSync(program, "#!/bin/sh\n");
+  chmodSync(program, 0o777);
+  assert.throws(() => loadConfig(file, root), { code: "unsafe", file: program, message: /; chmod go-w / });
+  assert.ok(loadConfig(file, user));
+  chmodSync(program, 0o755);
+  assert.ok(loadConfig(file, root));
+});
+
 test("root looks at the key and token files the same way, and leaves missing ones to their readers", asRoot, (context) => {
   for (const text of ["mesh: { key_file: secret }\n", "collector: { url: https://c.example, token_file: secret }\n"]) {
     const file = write(context, text);

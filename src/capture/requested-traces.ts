@@ -15,8 +15,8 @@ import { mtrRow, type MtrQueue, type MtrRequest } from "./mtr-queue.ts";
 /** At once, for all who ask. */
 export const MAX_REQUESTED = 2;
 const CYCLES = 10;
-/** A sweep waits up to twenty seconds for its budget and two for its answers. */
-const SWEEP_PATIENCE_MS = 24_000;
+/** A sweep is over after two seconds, or refused at once. */
+const SWEEP_PATIENCE_MS = 6_000;
 /** An mtr that shares hops with another waits for it; that of an incident may take a minute and a half. */
 const MTR_PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 250;

@@ -104,7 +104,8 @@ test("hostile clients do the agent no harm: it answers, and its probing process 
     if (index % 4 === 2) socket.pause();
     return socket;
   });
-  await Promise.all(sockets.map((socket, index) => (index % 4 === 3 ? new Promise((resolve) => socket.resume().once("close", resolve)) : null)));
+  const answered = sockets.filter((_, index) => index % 4 === 3);
+  await Promise.all(answered.map((socket) => new Promise((resolve) => socket.resume().once("close", resolve))));
   for (const socket of sockets) socket.destroy();
   let after = await run(["status", "--config", config, "--format", "json"]);
   while (/being served/.test(after.stderr)) after = await run(["status", "--config", config, "--format", "json"]);

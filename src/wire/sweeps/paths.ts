@@ -38,12 +38,6 @@ export class Paths {
     return this.#trees[peer.family];
   }
 
-  /** Nothing is known of the way to it any more. */
-  drop(peer: Peer): void {
-    for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
-    this.#paths.delete(peer);
-  }
-
   /** The path of a flow, null while it was never seen. */
   of(peer: Peer, flow: number): Path | null {
     return this.#paths.get(peer)?.[flow] ?? null;
@@ -99,6 +93,11 @@ export class Paths {
     if (path === null || paths === undefined) return;
     this.tree(peer).remove(path.nodes, path);
     paths[flow] = null;
+  }
+
+  forgetAll(peer: Peer): void {
+    for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
+    this.#paths.delete(peer);
   }
 
   /**

@@ -114,8 +114,7 @@ export class SweepSchedule {
   /** A sweep that the agent asks for. */
   request(peer: Peer, trigger: SweepTrigger, flow: number): void {
     if (trigger === "baseline") return void this.#sweeper.baseline(peer, flow, { holes: true });
-    const isPatient = trigger === "recapture" || trigger === "request";
-    if (!isPatient || this.#patient.length >= MAX_ACTIVE) return this.#sweeper.launch(peer, trigger, flow);
+    if (trigger !== "recapture" || this.#patient.length >= MAX_ACTIVE) return this.#sweeper.launch(peer, trigger, flow);
     this.#patient.push({ peer, trigger, flow, atUs: this.#clock.nowUs() + PATIENCE_US });
   }
 

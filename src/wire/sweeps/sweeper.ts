@@ -112,7 +112,7 @@ export class Sweeper {
   /** Another host from now on, or none: the paths to the one before are none of its. */
   forget(peer: Peer): void {
     for (const sweep of this.#active) if (sweep.peer === peer) this.#finish(sweep, this.#clock.nowUs());
-    this.#paths.drop(peer);
+    this.#paths.forgetAll(peer);
     this.#failed.delete(peer);
   }
 

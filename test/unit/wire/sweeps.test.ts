@@ -135,14 +135,14 @@ describe("the hop budget", () => {
     const wire = wireWithPath();
     wire.run(20_000);
     const before = wire.network.sent.length;
-    for (let n = 0; n < 8; n++) wire.prober.command({ kind: "sweep", peer: "p1", trigger: "remote" });
+    for (let n = 0; n < 8; n++) wire.prober.command({ kind: "sweep", peer: "p1", trigger: "request" });
     const asked = wire.network.sent.slice(before).filter((request) => request.ttl === 1).length;
     assert.equal(asked, 3);
     wire.run(3_000);
     const sweeps = wire
       .of("sweep")
       .map(({ sweep }) => sweep)
-      .filter((sweep) => sweep.trigger === "remote" && sweep.finishedMs !== null);
+      .filter((sweep) => sweep.trigger === "request" && sweep.finishedMs !== null);
     assert.equal(sweeps.length, 8);
     const skipped = sweeps.filter((sweep) => sweep.skipped !== null);
     assert.equal(skipped.length, 5);

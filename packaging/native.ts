@@ -1,18 +1,21 @@
 /**
- * Builds raw-socket for the Node that runs us, when it is not built yet or was built for another.
+ * Builds the native code for the Node that runs us, when it is not built yet or was built for another: raw-socket, and our own few lines for systemd.
  * raw-socket is the one package with native code and no prebuilt binary. Its build must see the headers of the Node it will run on (they come with the
  * node-linux-* package): with others it "succeeds" and fails to load. So install scripts are off (.npmrc) and every npm script that needs it starts here.
  * Usage: npm run native
  */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { ensureSystemPackages } from "./system-packages.ts";
 
 const root = dirname(import.meta.dirname);
 const module = join(root, "node_modules/raw-socket");
+const headers = join(root, "node_modules", `node-linux-${process.arch}`);
+const notifySource = join(root, "src/service/sd-notify.c");
+const notifyModule = join(root, "build/sd-notify.node");
 const major = Number(process.versions.node.split(".")[0]);
 
 function loads(): string | null {
@@ -32,7 +35,7 @@ function nodeGyp(): string | null {
   }
 }
 
-function build(): number {
+function buildRawSocket(): number {
   if (major < 24) {
     console.error(`meshprobe needs Node 24; this is ${process.version}. Run it through npm (npm run …), which finds the pinned Node 24.`);
     return 2;
@@ -43,7 +46,6 @@ function build(): number {
   }
   const reason = loads();
   if (reason === null) return 0;
-  const headers = join(root, "node_modules", `node-linux-${process.arch}`);
   const gyp = nodeGyp();
   if (gyp === null || !existsSync(join(headers, "include/node/node.h"))) {
     console.error(
@@ -51,11 +53,7 @@ function build(): number {
     );
     return 3;
   }
-  const { missing } = ensureSystemPackages(["python3", "make", "g++"]);
-  if (missing.length > 0) {
-    console.error(`Cannot build raw-socket: ${missing.join(", ")} missing. As root on Debian or Ubuntu: apt-get install -y ${missing.join(" ")}`);
-    return 3;
-  }
+  if (!hasCompiler("raw-socket")) return 3;
   console.error(`building raw-socket for Node ${process.version} (${reason}) …`);
   // A machine's own npm may point nodedir at other headers; the environment would win over the option.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/nodedir$/i.test(key)));
@@ -66,4 +64,28 @@ function build(): number {
   return 3;
 }
 
-process.exitCode = build();
+/** One file for N-API, which every Node loads: the compiler alone will do. */
+function buildNotify(): number {
+  if (existsSync(notifyModule) && statSync(notifyModule).mtimeMs >= statSync(notifySource).mtimeMs) return 0;
+  if (!hasCompiler("sd-notify")) return 3;
+  mkdirSync(dirname(notifyModule), { recursive: true });
+  // Beside and then moved: a running agent may have the old one mapped.
+  const fresh = `${notifyModule}.${process.pid}`;
+  const args = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I", join(headers, "include/node"), "-o", fresh, notifySource];
+  const built = spawnSync("cc", args, { encoding: "utf8" });
+  if (built.status !== 0) {
+    console.error(`${built.stderr}\nCannot build sd-notify: the build failed.`);
+    return 3;
+  }
+  renameSync(fresh, notifyModule);
+  return 0;
+}
+
+function hasCompiler(what: string): boolean {
+  const { missing } = ensureSystemPackages(["python3", "make", "g++"]);
+  if (missing.length === 0) return true;
+  console.error(`Cannot build ${what}: ${missing.join(", ")} missing. As root on Debian or Ubuntu: apt-get install -y ${missing.join(" ")}`);
+  return false;
+}
+
+process.exitCode = buildRawSocket() || buildNotify();

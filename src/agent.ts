@@ -21,12 +21,13 @@ import { WireHealth } from "./capture/wire-health.ts";
 import { agentId } from "./config/agent-id.ts";
 import type { Config } from "./config/config.ts";
 import { withoutOwnAddresses } from "./config/own-addresses.ts";
-import type { WirePeer, WireSettings } from "./wire/messages.ts";
+import type { ServiceLink } from "./service/service-link.ts";
+import type { WireMessage, WirePeer, WireSettings } from "./wire/messages.ts";
 import { WireProcess } from "./wire/wire-process.ts";
 
 const UPKEEP_MS = 60_000;
-/** Without replies the agent says "ready" after this long all the same. */
-const READY_AFTER_MS = 3_000;
+/** The wire starts within this; a probe timeout later the first probes are answered or lost, and the agent says "ready" all the same. */
+const WIRE_START_MS = 1_000;
 const RESOLVE_PATIENCE_MS = 2_000;
 
 /** Why the agent cannot go on. */
@@ -50,12 +51,15 @@ export interface AgentOptions {
   readonly socketPath: string;
   /** Reads the configuration again; throws ConfigError. */
   readonly readConfig: () => Config;
+  /** Hears that we are ready and alive. */
+  readonly service: ServiceLink;
 }
 
 export class Agent {
   #config: Config;
   readonly #meshKeys: readonly string[];
   readonly #log: Logger;
+  readonly #service: ServiceLink;
   readonly #store: AgentStore;
   readonly #hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
   readonly #gateways = new Gateways();
@@ -71,11 +75,14 @@ export class Agent {
   #fail: (error: AgentError) => void = () => {};
   readonly #version: string;
   #ready = false;
+  #wireIsReady = false;
+  #firstDeadlineIsOver = false;
 
   /** Opens the stores; throws StoreError. Nothing runs yet. */
   constructor(options: AgentOptions) {
     const { log } = options;
     this.#log = log;
+    this.#service = options.service;
     this.#meshKeys = options.meshKeys;
     const read = (config: Config): Config =>
       withoutOwnAddresses(config, (peer) => log.info({ peer: peer.name, address: peer.host }, "peer is this node: skipped"));
@@ -116,7 +123,6 @@ export class Agent {
       health: this.#health,
       log,
       onFailed: (reason, exitCode) => this.#fail(new AgentError(reason, exitCode)),
-      onAllAnswered: () => this.#sayReady(),
       onBlind: (row) => this.#control.blind(row),
       onPeers: () => this.#reload.done(),
     });
@@ -124,6 +130,7 @@ export class Agent {
       onMessage: (message) => {
         inbox.take(message);
         this.#control.heard(message);
+        this.#heard(message);
       },
       onGone: (reason, restartMs) => this.#wireGone(reason, restartMs),
       onHang: () => log.error("the probing process says nothing; it is killed and started again"),
@@ -158,7 +165,11 @@ export class Agent {
       this.#lookForGateway();
       names?.upkeep();
     });
-    this.#timers.push(setTimeout(() => this.#sayReady(), READY_AFTER_MS));
+    const deadline = (): void => {
+      this.#firstDeadlineIsOver = true;
+      this.#sayReady();
+    };
+    this.#timers.push(setTimeout(deadline, WIRE_START_MS + this.#config.probe.timeoutMs));
     try {
       await Promise.race([this.#failed, aborted(signal)]);
     } finally {
@@ -167,6 +178,7 @@ export class Agent {
   }
 
   async #stop(): Promise<void> {
+    this.#service.stopping();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#control.stop();
     await this.#wire.stop();
@@ -210,6 +222,7 @@ export class Agent {
 
   #wireGone(reason: string, restartMs: number): void {
     this.#log.error({ reason, restart_ms: restartMs }, "the probing process died; it is started again, and the time until then is blind");
+    this.#service.wireGone();
     this.#health.gone(Date.now());
     this.#desks.incidents.wireGone();
     // The next one begins with the new peers.
@@ -248,10 +261,20 @@ export class Agent {
     void this.#desks.peers.resolve();
   }
 
+  /** What the service manager learns from the wire. */
+  #heard(message: WireMessage): void {
+    if (message.kind === "ready") this.#wireIsReady = true;
+    if (message.kind === "burst") this.#service.burst(message.burst.peer, message.burst.endedMs === null);
+    if (message.kind !== "first-reply" && message.kind !== "alive") return;
+    this.#sayReady();
+    if (message.kind === "alive") this.#service.alive(this.#config.peers.length, this.#desks.peers.answering);
+  }
+
   #sayReady(): void {
-    if (this.#ready) return;
+    if (this.#ready || !this.#wireIsReady || !(this.#desks.peers.allAnswered || this.#firstDeadlineIsOver)) return;
     this.#ready = true;
     const { peers, dataDir } = this.#config;
+    this.#service.ready(peers.length, this.#desks.peers.answering);
     this.#log.info({ peers: peers.length, answering: this.#desks.peers.answering, data_dir: dataDir }, "ready");
   }
 

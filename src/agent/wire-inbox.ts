@@ -18,8 +18,6 @@ export interface InboxPorts {
   readonly log: FactLog;
   /** The wire cannot do its work, and starting it again would not help. */
   readonly onFailed: (reason: string, exitCode: 2 | 3) => void;
-  /** Every peer has answered. */
-  readonly onAllAnswered: () => void;
   /** A time about which nothing can be said. */
   readonly onBlind: (row: BlindRow) => void;
   /** The wire probes the peers that it was told of last. */
@@ -62,9 +60,7 @@ export class WireInbox {
           "replies arrive with another TTL: their way back has changed",
         );
       case "first-reply":
-        peers.replied(message.replies);
-        if (peers.allAnswered) this.#ports.onAllAnswered();
-        return;
+        return peers.replied(message.replies);
       case "never-answered":
         return log.warn({ peer: message.peer, since: new Date(message.sinceMs).toISOString() }, "peer has never answered");
       case "agent-silent":

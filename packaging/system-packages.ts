@@ -8,7 +8,23 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from "no
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-export type SystemPackage = "mtr-tiny" | "nftables" | "iproute2" | "libfaketime" | "iputils-ping" | "python3" | "make" | "g++" | "fping" | "mandoc";
+export type SystemPackage =
+  | "mtr-tiny"
+  | "nftables"
+  | "iproute2"
+  | "libfaketime"
+  | "iputils-ping"
+  | "python3"
+  | "make"
+  | "g++"
+  | "fping"
+  | "mandoc"
+  | "dpkg"
+  | "tar"
+  | "xz-utils"
+  | "binutils"
+  | "debootstrap"
+  | "systemd-container";
 
 /** What each is good for, in the words of the announcement. */
 const PURPOSE: Readonly<Record<SystemPackage, string>> = {
@@ -22,6 +38,12 @@ const PURPOSE: Readonly<Record<SystemPackage, string>> = {
   "g++": "native builds",
   fping: "benchmarks",
   mandoc: "man pages",
+  dpkg: "the .deb",
+  tar: "archives",
+  "xz-utils": "archives",
+  binutils: "smaller binaries",
+  debootstrap: "a Debian to install into",
+  "systemd-container": "a Debian that boots",
 };
 
 const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly string[]>> = {
@@ -34,6 +56,12 @@ const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly 
   "g++": ["g++", "cc"],
   fping: ["fping"],
   mandoc: ["mandoc"],
+  dpkg: ["dpkg-deb"],
+  tar: ["tar"],
+  "xz-utils": ["xz"],
+  binutils: ["strip", "objdump"],
+  debootstrap: ["debootstrap"],
+  "systemd-container": ["systemd-nspawn"],
 };
 
 /** Directories that root's PATH may lack. */

@@ -1,0 +1,82 @@
+/**
+ * The tree as it lies on a node. Only what runs is taken: our compiled program, the packages it needs without their tests and documents, the native files of this
+ * architecture, and Node without its symbols. The texts of all licences go along.
+ */
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import process from "node:process";
+import { libraryFloor } from "./library-floor.ts";
+import { writeLicences } from "./licences.ts";
+import { productionPackages } from "./production-packages.ts";
+import { run } from "./run.ts";
+
+const CODE = new Set([".js", ".cjs", ".mjs", ".json", ".wasm"]);
+/** Folders at the top of packages that are for their developers, or for browsers. */
+const NOT_RUN = new Set(["test", "docs", "benchmarks", "examples", "types", "scripts", "browser", "deps", "build"]);
+/** As it is shipped, the configuration keeps its data beside the checkout. */
+const DATA_DIR_THERE = "data_dir: ../.meshprobe-data";
+const DATA_DIR_HERE = "data_dir: /var/lib/meshprobe";
+const DATA_DIR_REMARK = " Here: next to the checkout's files, for a first try.";
+
+/** Builds the tree below `tree` and returns what it needs of the system, as Debian's Depends. */
+export function stageTree(tree: string, root: string): string {
+  const lib = join(tree, "usr/lib/meshprobe");
+  const modules = join(root, "node_modules");
+  const packages = productionPackages(root);
+  const put = (from: string, to: string): void => copyFile(join(root, from), join(tree, to));
+
+  copyCode(join(root, "dist"), join(lib, "dist"));
+  for (const name of packages) copyCode(join(modules, name), join(lib, "node_modules", name), NOT_RUN);
+  const prebuilt = `better-sqlite3/prebuilds/linux-${process.arch}.node`;
+  const natives = [prebuilt, "raw-socket/build/Release/raw.node"].map((file) => [join("node_modules", file), join("node_modules", file)] as const);
+  for (const [from, to] of [...natives, ["build/sd-notify.node", "build/sd-notify.node"] as const]) put(from, join("usr/lib/meshprobe", to));
+  const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly name: string; readonly version: string };
+  writeFileSync(join(lib, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
+  const nodePackage = `node-linux-${process.arch}`;
+  put(`node_modules/${nodePackage}/bin/node`, "usr/lib/meshprobe/node");
+
+  put("packaging/meshprobe.sh", "usr/bin/meshprobe");
+  put("packaging/meshprobe.service", "usr/lib/systemd/system/meshprobe.service");
+  put("README.md", "usr/share/doc/meshprobe/README.md");
+  put("CHANGELOG.md", "usr/share/doc/meshprobe/CHANGELOG.md");
+  writeLicences(join(tree, "usr/share/doc/meshprobe"), { root, packages: [...packages, nodePackage] });
+  mkdirSync(join(tree, "etc/meshprobe"), { recursive: true });
+  writeFileSync(join(tree, "etc/meshprobe/peers.yaml"), shippedConfig(readFileSync(join(root, "config/peers.yaml"), "utf8")));
+
+  const binaries = [join(lib, "node"), ...filesBelow(lib).filter((file) => extname(file) === ".node")];
+  for (const file of binaries) run("strip", [file]);
+  for (const file of filesBelow(tree)) chmodSync(file, isProgram(file) ? 0o755 : 0o644);
+  return libraryFloor(binaries);
+}
+
+/** Full paths, sorted. */
+export function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+}
+
+function isProgram(file: string): boolean {
+  return (basename(file) === "node" && basename(dirname(file)) === "meshprobe") || file.endsWith("/usr/bin/meshprobe");
+}
+
+function copyFile(from: string, to: string): void {
+  if (!existsSync(from)) throw new Error(`${from} is missing; run: npm ci && npm run build`);
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(from, to, { dereference: true });
+}
+
+function copyCode(from: string, to: string, without: ReadonlySet<string> = new Set()): void {
+  if (!existsSync(from)) throw new Error(`${from} is missing; run: npm ci && npm run build`);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isDirectory() && !without.has(entry.name)) copyCode(join(from, entry.name), join(to, entry.name));
+    if (entry.isFile() && CODE.has(extname(entry.name))) copyFile(join(from, entry.name), join(to, entry.name));
+  }
+}
+
+function shippedConfig(text: string): string {
+  for (const part of [DATA_DIR_THERE, DATA_DIR_REMARK])
+    if (!text.includes(part)) throw new Error(`config/peers.yaml does not hold "${part}" any more`);
+  return text.replace(DATA_DIR_THERE, DATA_DIR_HERE).replace(DATA_DIR_REMARK, "");
+}

@@ -195,12 +195,13 @@ export class Agent {
   #recover(): void {
     const { evidence, metrics } = this.#store;
     const known = evidence.getPeers();
-    for (const row of evidence.interruptOpen()) {
-      this.#log.warn({ incident: row.id, peer: row.peer }, "incident was open when the agent stopped: interrupted");
-      this.#desks.incidents.chain(row);
-    }
-    this.#desks.peers.recover(known);
     const lastMs = metrics.lastAliveMs();
+    const left = evidence.interruptOpen();
+    for (const row of left) this.#log.warn({ incident: row.id, peer: row.peer }, "incident was open when the agent stopped: interrupted");
+    // An agent that was stopped in order, as for an upgrade, has marked its own.
+    const stopped = lastMs === null ? [] : evidence.interruptedSince(lastMs - this.#config.detect.mergeMs);
+    for (const row of [...stopped, ...left]) this.#desks.incidents.chain(row);
+    this.#desks.peers.recover(known);
     if (lastMs !== null) this.#health.agentRestarted(lastMs, Date.now());
   }
 

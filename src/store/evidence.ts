@@ -260,6 +260,13 @@ export class EvidenceStore {
     });
   }
 
+  /** Incidents that an agent left, in this start or in its own stop, and that were still going on then. */
+  interruptedSince(endedMs: number): IncidentRow[] {
+    return this.#sql
+      .all("SELECT * FROM incidents WHERE status = 'interrupted' AND ended_ms >= ? ORDER BY started_ms", endedMs)
+      .map(incidentFromCells);
+  }
+
   close(): void {
     this.#db.close();
   }

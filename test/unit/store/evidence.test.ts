@@ -40,6 +40,17 @@ test("an open incident that the agent left is interrupted at its last judged sam
   store.close();
 });
 
+test("incidents that were going on when an agent stopped are found again by the next", (t) => {
+  const store = new EvidenceStore(tempDir(t));
+  store.openIncident(incident({ id: "closed" }), []);
+  store.openIncident(incident({ id: "old", startedMs: T0 + 1, status: "interrupted", endedMs: T0 + 9_000 }), []);
+  store.openIncident(incident({ id: "new", startedMs: T0 + 2, status: "interrupted", endedMs: T0 + 10_000 }), []);
+  const ids = (sinceMs: number): string[] => store.interruptedSince(sinceMs).map(({ id }) => id);
+  assert.deepEqual(ids(T0 + 9_001), ["new"]);
+  assert.deepEqual(ids(T0 + 9_000), ["old", "new"]);
+  store.close();
+});
+
 test("a cooling incident that the agent left ended with its last burst", (t) => {
   const store = new EvidenceStore(tempDir(t));
   store.openIncident(incident({ status: "cooling" }), []);

@@ -1,0 +1,255 @@
+/** What happens to the package on two nodes, in order; each step stands on the ones before it. */
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ReportIncident } from "../../src/report/report.ts";
+import type { Lab } from "../netns/lab.ts";
+import type { LossRule } from "../netns/loss.ts";
+import type { BootedNode } from "./booted-node.ts";
+import { NOT_INSIDE } from "./debian-root.ts";
+import { incident, processes, property, report, until } from "./installed-agent.ts";
+import { NEXT_VERSION } from "./packages.ts";
+import type { Witness } from "./witness.ts";
+
+export interface Stage {
+  readonly lab: Lab;
+  readonly a: BootedNode;
+  readonly b: BootedNode;
+  /** Of the probes from a to b, in the router before the one that drops. */
+  readonly witness: Witness;
+  /** As seen inside the nodes. */
+  readonly deb: string;
+  readonly nextDeb: string;
+  readonly installer: string;
+}
+
+export interface Step {
+  readonly title: string;
+  /** Returns figures worth telling. */
+  readonly run: (stage: Stage) => Promise<string | void>;
+}
+
+const EXPOSURE_MAX = 1.7;
+const WATCHDOG_GRACE_MS = 2_000;
+/** Longer than two probes are apart, shorter than it takes to start a wire. */
+const WIRE_QUIET_MS = 250;
+/** Shorter than it takes to start a whole agent. */
+const AGENT_QUIET_MS = 500;
+const OUTAGE_MS = 6_000;
+const READY_MS = 30_000;
+const EVIDENCE_MS = 60_000;
+const KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+const install = (node: BootedNode, deb: string): Promise<string> =>
+  node.run(["apt-get", "-qq", "install", "-y", "-o", "Dpkg::Options::=--force-confold", deb]);
+
+function peersYaml(lab: Lab, self: string): string {
+  const peers = ["a", "b"].map((name) => `  - { name: ${name}, address: ${lab.address(name)} }`);
+  return `# Written by the administrator.
+node: { name: ${self}, address: ${lab.address(self)} }
+data_dir: /var/lib/meshprobe
+detect: { cooling: 5s, merge: 10s }
+mesh: { key_file: /etc/meshprobe/mesh.key }
+peers:\n${peers.join("\n")}\n`;
+}
+
+/** The way from a to b, where r2 would send it on. */
+const breakLink = (lab: Lab): Promise<LossRule> => lab.dropOn("r2", { to: lab.address("b"), perMille: 1000 });
+
+const traced = ({ captures }: ReportIncident): boolean =>
+  captures.some(({ kind, hops }) => kind === "mtr" && hops.length > 0) && captures.some(({ kind }) => kind === "sweep");
+
+interface Mishap {
+  readonly signal: "KILL" | "STOP";
+  readonly to: "agent" | "wire";
+  readonly quietMs: number;
+}
+
+/** Something happens to the agent: when probes are seen again, and the blind interval that it leaves in the report. */
+async function interrupted({ a, witness }: Stage, { signal, to, quietMs }: Mishap): Promise<string> {
+  const watchdogMs = Number((await property(a, "WatchdogUSec")).replace(/s$/, "")) * 1000;
+  const allowedMs = watchdogMs + WATCHDOG_GRACE_MS;
+  const pids = await processes(a);
+  const sinceMs = Date.now();
+  const again = witness.probesAgain({ quietMs, timeoutMs: allowedMs + READY_MS });
+  const [againMs] = await Promise.all([again, a.run(["kill", `-${signal}`, String(pids[to])])]);
+  const tookMs = againMs - sinceMs;
+  const blind = await until(
+    "the blind interval",
+    async () => (await report(a)).blind.find(({ ended_at }) => Date.parse(ended_at) > sinceMs && Date.parse(ended_at) <= againMs + 2_000) ?? null,
+    READY_MS,
+  );
+  await until("the service active", async () => ((await property(a, "ActiveState")) === "active" ? true : null), READY_MS);
+  assert.ok(tookMs <= allowedMs, `probing again after ${tookMs} ms, allowed are ${allowedMs}`);
+  const startedMs = Date.parse(blind.started_at) - sinceMs;
+  assert.ok(Math.abs(startedMs) < 2_000, `the blind interval begins ${startedMs} ms after the fact`);
+  const { incidents } = await report(a);
+  const wrong = incidents.filter(({ started_at, kind }) => Date.parse(started_at) >= sinceMs && kind !== "local");
+  assert.deepEqual(
+    wrong.map(({ kind, peer }) => `${kind} towards ${peer}`),
+    [],
+    "what the agent did to itself is no loss",
+  );
+  return `probing again after ${(tookMs / 1000).toFixed(1)} s, blind for ${((Date.parse(blind.ended_at) - Date.parse(blind.started_at)) / 1000).toFixed(1)} s: ${blind.cause}`;
+}
+
+async function leavesNothing(node: BootedNode): Promise<void> {
+  const places = ["/etc", "/usr", "/var", "/run", "/home", "/root", "/tmp", "/opt"];
+  const found = await node.run(["find", ...places, "-xdev", "-name", "*meshprobe*", "-not", "-path", "/var/log/*"]);
+  assert.equal(found, "");
+  for (const database of ["passwd", "group"])
+    assert.equal((await node.exec(["getent", database, "meshprobe"])).code, 2, `the ${database} entry is left`);
+  assert.equal((await node.exec(["systemctl", "status", "meshprobe"])).code, 4, "systemd still knows the service");
+}
+
+export const STEPS: readonly Step[] = [
+  {
+    title: "install on two nodes without Node, compiler or network",
+    async run({ a, b, deb }) {
+      for (const node of [a, b]) {
+        for (const program of NOT_INSIDE) assert.notEqual((await node.exec(["which", program])).code, 0, `${program} is there`);
+        await install(node, deb);
+        assert.equal(await property(node, "ActiveState"), "active");
+        assert.equal(await property(node, "UnitFileState"), "enabled");
+        await until("the status", async () => ((await property(node, "StatusText")) === "probing 2 peers" ? true : null), READY_MS);
+        assert.match(await node.run(["meshprobe", "report"]), /loopback-v4/);
+      }
+    },
+  },
+  {
+    title: "the unit is sound and tight",
+    async run({ a }) {
+      const verified = await a.exec(["systemd-analyze", "verify", "meshprobe.service"]);
+      assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
+      const words = await a.run(["systemd-analyze", "security", "--no-pager", "meshprobe.service"]);
+      const exposure = Number(/Overall exposure level for meshprobe.service: ([\d.]+)/.exec(words)?.[1]);
+      assert.ok(exposure <= EXPOSURE_MAX, `exposure ${exposure}`);
+      const { agent, wire } = await processes(a);
+      for (const pid of [agent, wire]) {
+        const status = await a.run(["cat", `/proc/${pid}/status`]);
+        for (const set of ["Prm", "Eff", "Bnd", "Amb"])
+          assert.match(status, new RegExp(`^Cap${set}:\\s+0000000000002000$`, "m"), "CAP_NET_RAW alone");
+        assert.doesNotMatch(status, /^Uid:\s+0\s/m);
+      }
+      return `exposure ${exposure}`;
+    },
+  },
+  {
+    title: "edit peers.yaml, restart: both nodes probe each other",
+    async run({ a, b, lab }) {
+      for (const node of [a, b]) {
+        await node.run(["sh", "-ec", "umask 027; cat > /etc/meshprobe/mesh.key; chgrp meshprobe /etc/meshprobe/mesh.key"], `${KEY}\n`);
+        await node.run(["sh", "-c", "cat > /etc/meshprobe/peers.yaml"], peersYaml(lab, node.machine));
+      }
+      for (const node of [a, b]) await node.run(["systemctl", "restart", "meshprobe"]);
+      for (const node of [a, b])
+        await until("the status", async () => ((await property(node, "StatusText")) === "probing 1 peer" ? true : null), READY_MS);
+    },
+  },
+  {
+    title: "break the link: the report on the node has the incident, mtr and a verdict",
+    async run({ a, lab }) {
+      // A path must have been seen healthy before it can be said where it broke.
+      await pause(OUTAGE_MS);
+      const sinceMs = Date.now();
+      const rule = await breakLink(lab);
+      await until(
+        "losing packets in the status",
+        async () => ((await property(a, "StatusText")) === "probing 1 peer, 1 losing packets now" ? true : null),
+        READY_MS,
+      );
+      await pause(OUTAGE_MS);
+      await rule.lift();
+      const wanted = { peer: "b", sinceMs: sinceMs - 1_000, timeoutMs: EVIDENCE_MS };
+      const found = await incident(
+        a,
+        wanted,
+        (seen) => seen.status !== "open" && (seen.verdict?.certainty ?? "possible") !== "possible" && traced(seen),
+      );
+      assert.ok(found.lost > 40, `${found.lost} lost`);
+      const { scope, direction, hop } = found.verdict ?? assert.fail("no verdict");
+      assert.notEqual(scope, "agent");
+      assert.notEqual(scope, "local");
+      const text = await a.run(["meshprobe", "report", "--since", "10m"]);
+      assert.match(text, /INCIDENT 1 of 1: loss/);
+      assert.match(text, /mtr run/);
+      return `${found.lost} lost; ${scope}, ${direction}, after ${hop?.after ?? "an unknown hop"}, ${found.verdict?.certainty}`;
+    },
+  },
+  {
+    title: "upgrade with an incident open: nothing is lost",
+    async run({ a, lab, nextDeb }) {
+      await until(
+        "the incident before closed",
+        async () => ((await report(a)).incidents.every(({ status }) => status === "closed") ? true : null),
+        READY_MS,
+      );
+      const sinceMs = Date.now();
+      const rule = await breakLink(lab);
+      const open = await incident(a, { peer: "b", sinceMs: sinceMs - 1_000, timeoutMs: READY_MS }, (seen) => seen.status === "open" && traced(seen));
+      const before = await report(a);
+      const startedMs = Date.now();
+      await install(a, nextDeb);
+      const tookMs = Date.now() - startedMs;
+      assert.equal(await property(a, "ActiveState"), "active");
+      const next = await incident(a, { peer: "b", sinceMs: sinceMs - 1_000, timeoutMs: EVIDENCE_MS }, (seen) => seen.continues === open.id);
+      await rule.lift();
+      const after = await report(a);
+      assert.equal(after.node.version, NEXT_VERSION);
+      for (const was of before.incidents) {
+        const is = after.incidents.find(({ id }) => id === was.id) ?? assert.fail(`incident ${was.id} is gone`);
+        assert.ok(
+          is.lost >= was.lost && is.bursts.length >= was.bursts.length && (is.strip?.length ?? 0) >= (was.strip?.length ?? 0),
+          `incident ${was.id} shrank`,
+        );
+        for (const capture of was.captures)
+          assert.ok(
+            is.captures.some(({ id }) => id === capture.id),
+            `capture ${capture.id} is gone`,
+          );
+      }
+      const blind = after.blind.filter(({ started_at }) => Date.parse(started_at) >= startedMs - 1_000);
+      assert.deepEqual(
+        blind.map(({ cause }) => cause),
+        ["agent-restart"],
+      );
+      assert.match(await a.run(["cat", "/etc/meshprobe/peers.yaml"]), /Written by the administrator/);
+      const blindMs = blind.reduce((sum, { started_at, ended_at }) => sum + Date.parse(ended_at) - Date.parse(started_at), 0);
+      return `${(tookMs / 1000).toFixed(1)} s, blind for ${(blindMs / 1000).toFixed(1)} s; ${open.id} goes on as ${next.id}`;
+    },
+  },
+  { title: "kill -9 the wire", run: (stage) => interrupted(stage, { signal: "KILL", to: "wire", quietMs: WIRE_QUIET_MS }) },
+  { title: "kill -9 the agent", run: (stage) => interrupted(stage, { signal: "KILL", to: "agent", quietMs: AGENT_QUIET_MS }) },
+  { title: "hang the wire", run: (stage) => interrupted(stage, { signal: "STOP", to: "wire", quietMs: AGENT_QUIET_MS }) },
+  // Its wire goes on until the watchdog ends both.
+  { title: "hang the agent", run: (stage) => interrupted(stage, { signal: "STOP", to: "agent", quietMs: AGENT_QUIET_MS }) },
+  {
+    title: "removal keeps configuration and evidence, purge leaves nothing",
+    async run({ a, b }) {
+      const startedMs = Date.now();
+      await a.run(["systemctl", "stop", "meshprobe"]);
+      const stopMs = Date.now() - startedMs;
+      assert.equal(await property(a, "Result"), "success");
+      for (const node of [a, b]) {
+        await node.run(["apt-get", "-qq", "remove", "-y", "meshprobe"]);
+        await node.run(["test", "-s", "/var/lib/meshprobe/evidence.db", "-a", "-s", "/etc/meshprobe/peers.yaml"]);
+        assert.equal((await node.exec(["pgrep", "-u", "meshprobe"])).code, 1, "a process is left");
+        await node.run(["apt-get", "-qq", "purge", "-y", "meshprobe"]);
+        await leavesNothing(node);
+      }
+      return `stopped in ${(stopMs / 1000).toFixed(1)} s`;
+    },
+  },
+  {
+    title: "the tar.xz installs, upgrades and goes as well",
+    async run({ b, installer }) {
+      await b.run([installer]);
+      await until("the service active", async () => ((await property(b, "ActiveState")) === "active" ? true : null), READY_MS);
+      await b.run(["sh", "-c", "echo '# Written by the administrator.' >> /etc/meshprobe/peers.yaml"]);
+      await b.run([installer]);
+      assert.match(await b.run(["cat", "/etc/meshprobe/peers.yaml"]), /Written by the administrator/);
+      assert.equal((await b.run(["ls", "/etc/meshprobe"])).trim(), "peers.yaml\npeers.yaml.new");
+      await b.run([installer, "--purge"]);
+      await leavesNothing(b);
+    },
+  },
+];

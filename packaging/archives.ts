@@ -10,6 +10,8 @@ interface ArchiveOptions {
   readonly out: string;
   /** Seconds since 1970. */
   readonly epoch: number;
+  /** Of xz, 0 to 9. */
+  readonly level: number;
 }
 
 export interface DebOptions extends ArchiveOptions {
@@ -26,7 +28,7 @@ const KIB = 1024;
 
 /** Returns the path of the .deb. */
 export function buildDeb(tree: string, options: DebOptions): string {
-  const { root, out, version, architecture, epoch } = options;
+  const { root, out, version, architecture, epoch, level } = options;
   const control = join(tree, "DEBIAN");
   mkdirSync(control);
   try {
@@ -40,7 +42,7 @@ export function buildDeb(tree: string, options: DebOptions): string {
     settle(tree, epoch);
     const deb = join(out, `meshprobe_${version}_${architecture}.deb`);
     const env = { SOURCE_DATE_EPOCH: String(epoch), DPKG_DEB_THREADS_MAX: "1" };
-    run("dpkg-deb", ["--root-owner-group", "-Zxz", "-z6", "--build", tree, deb], { env });
+    run("dpkg-deb", ["--root-owner-group", "-Zxz", `-z${level}`, "--build", tree, deb], { env });
     return deb;
   } finally {
     rmSync(control, { recursive: true });
@@ -48,14 +50,14 @@ export function buildDeb(tree: string, options: DebOptions): string {
 }
 
 /** Returns the path of the tar.xz. */
-export function buildTar(tree: string, { root, out, epoch }: ArchiveOptions): string {
+export function buildTar(tree: string, { root, out, epoch, level }: ArchiveOptions): string {
   const installer = join(tree, "install.sh");
   cpSync(join(root, "packaging/install.sh"), installer);
   chmodSync(installer, 0o755);
   settle(tree, epoch);
   const file = join(out, `${basename(tree)}.tar.xz`);
   const owner = ["--owner=0", "--group=0", "--numeric-owner"];
-  run("tar", ["-c", "--sort=name", "--format=gnu", ...owner, "-I", "xz -6 -T1", "-f", file, "-C", dirname(tree), basename(tree)]);
+  run("tar", ["-c", "--sort=name", "--format=gnu", ...owner, "-I", `xz -${level} -T1`, "-f", file, "-C", dirname(tree), basename(tree)]);
   return file;
 }
 

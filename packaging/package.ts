@@ -1,7 +1,7 @@
 /**
  * Builds what is installed on a node: a .deb, and a tar.xz for machines without dpkg. Neither needs Node, a compiler or a network there.
  * The same sources give the same bytes: times are those of SOURCE_DATE_EPOCH (default: the last commit), owners and modes are fixed, names are sorted.
- * Usage: npm run package [-- --out DIRECTORY]      (default: out/)
+ * Usage: npm run package [-- --out DIRECTORY] [--level 0..9]      (default: out/, and 6 of xz: half a minute an archive)
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -34,7 +34,8 @@ function describe(file: string): string {
   return `${relative(process.cwd(), file)}  ${(bytes.length / 1e6).toFixed(1)} MB  sha256 ${digest}`;
 }
 
-function pack(out: string): void {
+function pack(out: string, level: number): void {
+  if (!Number.isInteger(level) || level < 0 || level > 9) throw new Error("--level is a whole number from 0 to 9");
   const architecture = DEBIAN_ARCHITECTURES[process.arch];
   if (process.platform !== "linux" || architecture === undefined) throw new Error(`there is no package for ${process.platform} ${process.arch}`);
   const { missing } = ensureSystemPackages(["dpkg", "tar", "xz-utils", "binutils"]);
@@ -48,16 +49,16 @@ function pack(out: string): void {
     const tree = join(work, name);
     const floor = stageTree(tree, root);
     tryTree(tree, version);
-    console.log(describe(buildDeb(tree, { root, out, version, architecture, epoch, depends: floor })));
-    console.log(describe(buildTar(tree, { root, out, epoch })));
+    console.log(describe(buildDeb(tree, { root, out, version, architecture, epoch, level, depends: floor })));
+    console.log(describe(buildTar(tree, { root, out, epoch, level })));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "out") } } });
 try {
-  pack(resolve(values.out));
+  const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "out") }, level: { type: "string", default: "6" } } });
+  pack(resolve(values.out), Number(values.level));
 } catch (error) {
   console.error(`Cannot build the package: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 3;

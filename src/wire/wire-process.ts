@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { AgentCommand, WireMessage, WireSettings } from "./messages.ts";
 
 /** Without a word for this long it hangs. It speaks once a second. */
-const SILENCE_MS = 15_000;
+export const SILENCE_MS = 15_000;
 const RESTART_MS: readonly number[] = [100, 500, 2_000, 10_000, 30_000];
 /** A wire that lived this long did not fail at its start. */
 const HEALTHY_MS = 60_000;

@@ -32,7 +32,7 @@ function archives(t: TestContext, { umask, files, timeS }: Builder): { readonly 
       chmodSync(join(tree, file), 0o644);
       utimesSync(join(tree, file), timeS, timeS);
     }
-    const options = { root, out, epoch: EPOCH };
+    const options = { root, out, epoch: EPOCH, level: 6 };
     const deb = buildDeb(tree, { ...options, version: "1", architecture: "amd64", depends: "libc6" });
     return { deb, tar: buildTar(tree, options) };
   } finally {

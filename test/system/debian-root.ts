@@ -3,7 +3,7 @@
  * directory for the next run under a name that says what is in it; nothing ever writes to it after it was made.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,7 +20,10 @@ export function debianRoot(): string {
   const suite = ownCodename() ?? "stable";
   const digest = createHash("sha256").update(JSON.stringify(INSIDE)).digest("hex").slice(0, 8);
   const directory = join(tmpdir(), `meshprobe-debian-${suite}-${process.arch}-${digest}`);
-  if (existsSync(directory)) return directory;
+  if (existsSync(directory)) {
+    if (statSync(directory).uid !== process.getuid?.()) throw new Error(`${directory} is somebody else's; remove it`);
+    return directory;
+  }
   const fresh = `${directory}.${process.pid}`;
   try {
     mkdirSync(fresh, { mode: 0o755 });

@@ -37,13 +37,17 @@ const AGENT_QUIET_MS = 500;
 const OUTAGE_MS = 6_000;
 const READY_MS = 30_000;
 const EVIDENCE_MS = 60_000;
+/** Default of probe.timeout. */
+const PROBE_TIMEOUT_MS = 2_000;
+/** Nobody has it in the laboratory (RFC 5737). */
+const SILENT_ADDRESS = "192.0.2.1";
 const KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 const install = (node: BootedNode, deb: string): Promise<string> =>
   node.run(["apt-get", "-qq", "install", "-y", "-o", "Dpkg::Options::=--force-confold", deb]);
 
-function peersYaml(lab: Lab, self: string): string {
-  const peers = ["a", "b"].map((name) => `  - { name: ${name}, address: ${lab.address(name)} }`);
+function peersYaml(lab: Lab, self: string, more: readonly string[] = []): string {
+  const peers = [...["a", "b"].map((name) => `  - { name: ${name}, address: ${lab.address(name)} }`), ...more];
   return `# Written by the administrator.
 node: { name: ${self}, address: ${lab.address(self)} }
 data_dir: /var/lib/meshprobe
@@ -222,6 +226,22 @@ export const STEPS: readonly Step[] = [
   { title: "hang the wire", run: (stage) => interrupted(stage, { signal: "STOP", to: "wire", quietMs: AGENT_QUIET_MS }) },
   // Its wire goes on until the watchdog ends both.
   { title: "hang the agent", run: (stage) => interrupted(stage, { signal: "STOP", to: "agent", quietMs: AGENT_QUIET_MS }) },
+  {
+    title: "a peer that never answers delays readiness by its deadline, and is told",
+    async run({ b, lab }) {
+      const write = (more: readonly string[]): Promise<string> =>
+        b.run(["sh", "-c", "cat > /etc/meshprobe/peers.yaml"], peersYaml(lab, b.machine, more));
+      await write([`  - { name: silent, address: ${SILENT_ADDRESS} }`]);
+      const startedMs = Date.now();
+      await b.run(["systemctl", "restart", "meshprobe"]);
+      const tookMs = Date.now() - startedMs;
+      assert.equal(await property(b, "StatusText"), "probing 2 peers, 1 never answered");
+      assert.ok(tookMs > PROBE_TIMEOUT_MS && tookMs < READY_MS, `ready after ${tookMs} ms`);
+      await write([]);
+      await b.run(["systemctl", "restart", "meshprobe"]);
+      return `ready after ${(tookMs / 1000).toFixed(1)} s`;
+    },
+  },
   {
     title: "removal keeps configuration and evidence, purge leaves nothing",
     async run({ a, b }) {

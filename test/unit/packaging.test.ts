@@ -17,12 +17,10 @@ test("what runs on a node is what we depend on, without what is only compiled ag
   for (const name of names) assert.ok(existsSync(join(root, "node_modules", name)), `${name} is not installed`);
 });
 
-test("the unit listens to the agent alone, grants one capability, and restarts it before the agent would restart its wire", async () => {
+test("the unit listens to the agent alone and grants one capability", () => {
   const unit = readFileSync(join(root, "packaging/meshprobe.service"), "utf8");
   const value = (key: string): string[] => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, text]) => text ?? "");
   assert.deepEqual(value("NotifyAccess"), ["main"]);
   assert.deepEqual(value("AmbientCapabilities"), ["CAP_NET_RAW"]);
   assert.deepEqual(value("CapabilityBoundingSet"), ["CAP_NET_RAW"]);
-  const { SILENCE_MS } = await import("../../src/wire/wire-process.ts");
-  assert.ok(Number(value("WatchdogSec")[0]) * 1000 <= SILENCE_MS);
 });

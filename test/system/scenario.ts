@@ -35,6 +35,7 @@ const WIRE_QUIET_MS = 250;
 /** Shorter than it takes to start a whole agent. */
 const AGENT_QUIET_MS = 500;
 const OUTAGE_MS = 6_000;
+const CALM_MS = 3_000;
 const READY_MS = 30_000;
 const EVIDENCE_MS = 60_000;
 /** Default of probe.timeout. */
@@ -62,6 +63,14 @@ const breakLink = (lab: Lab): Promise<LossRule> => lab.dropOn("r2", { to: lab.ad
 const traced = ({ captures }: ReportIncident): boolean =>
   captures.some(({ kind, hops }) => kind === "mtr" && hops.length > 0) && captures.some(({ kind }) => kind === "sweep");
 
+const isOver = ({ status }: ReportIncident): boolean => status === "closed" || status === "interrupted";
+
+/** Nothing goes on any more, and for some seconds nothing new began: what follows has one cause. */
+async function calm(node: BootedNode): Promise<void> {
+  await until("all incidents over", async () => ((await report(node)).incidents.every(isOver) ? true : null), READY_MS);
+  await pause(CALM_MS);
+}
+
 interface Mishap {
   readonly signal: "KILL" | "STOP";
   readonly to: "agent" | "wire";
@@ -72,6 +81,7 @@ interface Mishap {
 async function interrupted({ a, witness }: Stage, { signal, to, quietMs }: Mishap): Promise<string> {
   const watchdogMs = Number((await property(a, "WatchdogUSec")).replace(/s$/, "")) * 1000;
   const allowedMs = watchdogMs + WATCHDOG_GRACE_MS;
+  await calm(a);
   const pids = await processes(a);
   const sinceMs = Date.now();
   const again = witness.probesAgain({ quietMs, timeoutMs: allowedMs + READY_MS });
@@ -182,11 +192,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "upgrade with an incident open: nothing is lost",
     async run({ a, lab, nextDeb }) {
-      await until(
-        "the incident before closed",
-        async () => ((await report(a)).incidents.every(({ status }) => status === "closed") ? true : null),
-        READY_MS,
-      );
+      await calm(a);
       const sinceMs = Date.now();
       const rule = await breakLink(lab);
       const open = await incident(a, { peer: "b", sinceMs: sinceMs - 1_000, timeoutMs: READY_MS }, (seen) => seen.status === "open" && traced(seen));

@@ -5,14 +5,14 @@
  * Exit code: 0 all steps passed, 1 one failed, 3 they could not be run.
  */
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { run } from "../../packaging/run.ts";
 import { ensureSystemPackages } from "../../packaging/system-packages.ts";
 import { createLab, labObstacle, type Lab } from "../netns/lab.ts";
-import { onProcessEnd } from "../netns/namespaces.ts";
+import { isRunning, onProcessEnd, removeLeftovers } from "../netns/namespaces.ts";
 import { bootNode, removeLeftCgroups, type BootedNode } from "./booted-node.ts";
 import { debianRoot } from "./debian-root.ts";
 import { buildPackages, makeNextVersion, type Built } from "./packages.ts";
@@ -21,6 +21,8 @@ import { startWitness } from "./witness.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const LAST_LOG_LINES = 40;
+/** Of the directory in which a run keeps its packages; its pid follows. */
+const WORK = "meshprobe-system-";
 
 /** Everything that must go, whatever happens. */
 interface Household {
@@ -88,6 +90,13 @@ async function play(household: Household): Promise<void> {
   for (const step of STEPS) await timed(step.title, () => step.run(stage));
 }
 
+/** What a run that was killed left. */
+function removeLeftWork(): void {
+  const names = readdirSync(tmpdir()).filter((name) => name.startsWith(WORK));
+  const dead = names.filter((name) => !isRunning(Number(name.slice(WORK.length).split("-")[0])));
+  for (const name of dead) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
 async function tellLogs(nodes: readonly BootedNode[]): Promise<void> {
   for (const node of nodes) {
     const log = await node.exec(["journalctl", "-q", "--no-pager", "-u", "meshprobe", "-n", String(LAST_LOG_LINES), "-o", "cat"]).catch(() => null);
@@ -102,8 +111,10 @@ async function main(): Promise<number> {
     console.error(`Cannot test the package: ${obstacle}`);
     return 3;
   }
+  removeLeftovers();
   removeLeftCgroups();
-  const household: Household = { work: mkdtempSync(join(tmpdir(), "meshprobe-system-")), lab: null, nodes: [] };
+  removeLeftWork();
+  const household: Household = { work: mkdtempSync(join(tmpdir(), `${WORK}${process.pid}-`)), lab: null, nodes: [] };
   const forget = onProcessEnd(() => rmSync(household.work, { recursive: true, force: true }));
   const startedMs = performance.now();
   try {

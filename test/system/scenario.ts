@@ -74,11 +74,13 @@ async function calm(node: BootedNode): Promise<void> {
 interface Mishap {
   readonly signal: "KILL" | "STOP";
   readonly to: "agent" | "wire";
+  /** Who mended it: the agent a wire, or systemd both. */
+  readonly cause: "wire-restart" | "agent-restart";
   readonly quietMs: number;
 }
 
 /** Something happens to the agent: when probes are seen again, and the blind interval that it leaves in the report. */
-async function interrupted({ a, witness }: Stage, { signal, to, quietMs }: Mishap): Promise<string> {
+async function interrupted({ a, witness }: Stage, { signal, to, cause, quietMs }: Mishap): Promise<string> {
   const watchdogMs = Number((await property(a, "WatchdogUSec")).replace(/s$/, "")) * 1000;
   const allowedMs = watchdogMs + WATCHDOG_GRACE_MS;
   await calm(a);
@@ -94,6 +96,7 @@ async function interrupted({ a, witness }: Stage, { signal, to, quietMs }: Misha
   );
   await until("the service active", async () => ((await property(a, "ActiveState")) === "active" ? true : null), READY_MS);
   assert.ok(tookMs <= allowedMs, `probing again after ${tookMs} ms, allowed are ${allowedMs}`);
+  assert.equal(blind.cause, cause);
   const startedMs = Date.parse(blind.started_at) - sinceMs;
   assert.ok(Math.abs(startedMs) < 2_000, `the blind interval begins ${startedMs} ms after the fact`);
   const { incidents } = await report(a);
@@ -227,11 +230,14 @@ export const STEPS: readonly Step[] = [
       return `${(tookMs / 1000).toFixed(1)} s, blind for ${(blindMs / 1000).toFixed(1)} s; ${open.id} goes on as ${next.id}`;
     },
   },
-  { title: "kill -9 the wire", run: (stage) => interrupted(stage, { signal: "KILL", to: "wire", quietMs: WIRE_QUIET_MS }) },
-  { title: "kill -9 the agent", run: (stage) => interrupted(stage, { signal: "KILL", to: "agent", quietMs: AGENT_QUIET_MS }) },
-  { title: "hang the wire", run: (stage) => interrupted(stage, { signal: "STOP", to: "wire", quietMs: AGENT_QUIET_MS }) },
+  { title: "kill -9 the wire", run: (stage) => interrupted(stage, { signal: "KILL", to: "wire", cause: "wire-restart", quietMs: WIRE_QUIET_MS }) },
+  {
+    title: "kill -9 the agent",
+    run: (stage) => interrupted(stage, { signal: "KILL", to: "agent", cause: "agent-restart", quietMs: AGENT_QUIET_MS }),
+  },
+  { title: "hang the wire", run: (stage) => interrupted(stage, { signal: "STOP", to: "wire", cause: "agent-restart", quietMs: AGENT_QUIET_MS }) },
   // Its wire goes on until the watchdog ends both.
-  { title: "hang the agent", run: (stage) => interrupted(stage, { signal: "STOP", to: "agent", quietMs: AGENT_QUIET_MS }) },
+  { title: "hang the agent", run: (stage) => interrupted(stage, { signal: "STOP", to: "agent", cause: "agent-restart", quietMs: AGENT_QUIET_MS }) },
   {
     title: "a peer that never answers delays readiness by its deadline, and is told",
     async run({ b, lab }) {

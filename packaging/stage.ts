@@ -27,9 +27,8 @@ export function stageTree(tree: string, root: string): string {
 
   copyCode(join(root, "dist"), join(lib, "dist"));
   for (const name of packages) copyCode(join(modules, name), join(lib, "node_modules", name), NOT_RUN);
-  const prebuilt = `better-sqlite3/prebuilds/linux-${process.arch}.node`;
-  const natives = [prebuilt, "raw-socket/build/Release/raw.node"].map((file) => [join("node_modules", file), join("node_modules", file)] as const);
-  for (const [from, to] of [...natives, ["build/sd-notify.node", "build/sd-notify.node"] as const]) put(from, join("usr/lib/meshprobe", to));
+  const natives = [`node_modules/better-sqlite3/prebuilds/linux-${process.arch}.node`, "node_modules/raw-socket/build/Release/raw.node"];
+  for (const file of [...natives, "build/sd-notify.node"]) put(file, join("usr/lib/meshprobe", file));
   const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly name: string; readonly version: string };
   writeFileSync(join(lib, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
   const nodePackage = `node-linux-${process.arch}`;

@@ -1,7 +1,7 @@
 /*
  * One datagram to systemd's notification socket (sd_notify(3)). Node has no AF_UNIX datagram socket, and the program that systemd ships for this costs 17 ms of
- * processor time a call, twice a second more than all the rest of a small agent, and must be let in with NotifyAccess=all, together with everything else that runs
- * in the unit. C validates nothing: notify-socket.ts does. N-API only, so that one build serves every Node.
+ * processor time a call and must be let in with NotifyAccess=all, together with everything else that runs in the unit.
+ * N-API only, so that one build serves every Node.
  */
 #include <errno.h>
 #include <node_api.h>

@@ -16,7 +16,8 @@ import { isRunning, onProcessEnd, removeLeftovers } from "../netns/namespaces.ts
 import { bootNode, removeLeftCgroups, type BootedNode } from "./booted-node.ts";
 import { debianRoot } from "./debian-root.ts";
 import { buildPackages, makeNextVersion, type Built } from "./packages.ts";
-import { STEPS, type Stage } from "./scenario.ts";
+import { STEPS } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
 import { startWitness } from "./witness.ts";
 
 const root = dirname(dirname(import.meta.dirname));

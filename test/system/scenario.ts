@@ -8,34 +8,11 @@ import type { BootedNode } from "./booted-node.ts";
 import { NOT_INSIDE } from "./debian-root.ts";
 import { incident, processes, property, report, until } from "./installed-agent.ts";
 import { NEXT_VERSION } from "./packages.ts";
-import type { Witness } from "./witness.ts";
-
-export interface Stage {
-  readonly lab: Lab;
-  readonly a: BootedNode;
-  readonly b: BootedNode;
-  /** Of the probes from a to b, in the router before the one that drops. */
-  readonly witness: Witness;
-  /** As seen inside the nodes. */
-  readonly deb: string;
-  readonly nextDeb: string;
-  readonly installer: string;
-}
-
-export interface Step {
-  readonly title: string;
-  /** Returns figures worth telling. */
-  readonly run: (stage: Stage) => Promise<string | void>;
-}
+import { calm, MISHAPS } from "./mishaps.ts";
+import type { Step } from "./stage.ts";
 
 const EXPOSURE_MAX = 1.7;
-const WATCHDOG_GRACE_MS = 2_000;
-/** Longer than two probes are apart, shorter than it takes to start a wire. */
-const WIRE_QUIET_MS = 250;
-/** Shorter than it takes to start a whole agent. */
-const AGENT_QUIET_MS = 500;
 const OUTAGE_MS = 6_000;
-const CALM_MS = 3_000;
 const READY_MS = 30_000;
 const EVIDENCE_MS = 60_000;
 /** Default of probe.timeout. */
@@ -62,52 +39,6 @@ const breakLink = (lab: Lab): Promise<LossRule> => lab.dropOn("r2", { to: lab.ad
 
 const traced = ({ captures }: ReportIncident): boolean =>
   captures.some(({ kind, hops }) => kind === "mtr" && hops.length > 0) && captures.some(({ kind }) => kind === "sweep");
-
-const isOver = ({ status }: ReportIncident): boolean => status === "closed" || status === "interrupted";
-
-/** Nothing goes on any more, and for some seconds nothing new began: what follows has one cause. */
-async function calm(node: BootedNode): Promise<void> {
-  await until("all incidents over", async () => ((await report(node)).incidents.every(isOver) ? true : null), READY_MS);
-  await pause(CALM_MS);
-}
-
-interface Mishap {
-  readonly signal: "KILL" | "STOP";
-  readonly to: "agent" | "wire";
-  /** Who mended it: the agent a wire, or systemd both. */
-  readonly cause: "wire-restart" | "agent-restart";
-  readonly quietMs: number;
-}
-
-/** Something happens to the agent: when probes are seen again, and the blind interval that it leaves in the report. */
-async function interrupted({ a, witness }: Stage, { signal, to, cause, quietMs }: Mishap): Promise<string> {
-  const watchdogMs = Number((await property(a, "WatchdogUSec")).replace(/s$/, "")) * 1000;
-  const allowedMs = watchdogMs + WATCHDOG_GRACE_MS;
-  await calm(a);
-  const pids = await processes(a);
-  const sinceMs = Date.now();
-  const again = witness.probesAgain({ quietMs, timeoutMs: allowedMs + READY_MS });
-  const [againMs] = await Promise.all([again, a.run(["kill", `-${signal}`, String(pids[to])])]);
-  const tookMs = againMs - sinceMs;
-  const blind = await until(
-    "the blind interval",
-    async () => (await report(a)).blind.find(({ ended_at }) => Date.parse(ended_at) > sinceMs && Date.parse(ended_at) <= againMs + 2_000) ?? null,
-    READY_MS,
-  );
-  await until("the service active", async () => ((await property(a, "ActiveState")) === "active" ? true : null), READY_MS);
-  assert.ok(tookMs <= allowedMs, `probing again after ${tookMs} ms, allowed are ${allowedMs}`);
-  assert.equal(blind.cause, cause);
-  const startedMs = Date.parse(blind.started_at) - sinceMs;
-  assert.ok(Math.abs(startedMs) < 2_000, `the blind interval begins ${startedMs} ms after the fact`);
-  const { incidents } = await report(a);
-  const wrong = incidents.filter(({ started_at, kind }) => Date.parse(started_at) >= sinceMs && kind !== "local");
-  assert.deepEqual(
-    wrong.map(({ kind, peer }) => `${kind} towards ${peer}`),
-    [],
-    "what the agent did to itself is no loss",
-  );
-  return `probing again after ${(tookMs / 1000).toFixed(1)} s, blind for ${((Date.parse(blind.ended_at) - Date.parse(blind.started_at)) / 1000).toFixed(1)} s: ${blind.cause}`;
-}
 
 async function leavesNothing(node: BootedNode): Promise<void> {
   const places = ["/etc", "/usr", "/var", "/run", "/home", "/root", "/tmp", "/opt"];
@@ -230,14 +161,7 @@ export const STEPS: readonly Step[] = [
       return `${(tookMs / 1000).toFixed(1)} s, blind for ${(blindMs / 1000).toFixed(1)} s; ${open.id} goes on as ${next.id}`;
     },
   },
-  { title: "kill -9 the wire", run: (stage) => interrupted(stage, { signal: "KILL", to: "wire", cause: "wire-restart", quietMs: WIRE_QUIET_MS }) },
-  {
-    title: "kill -9 the agent",
-    run: (stage) => interrupted(stage, { signal: "KILL", to: "agent", cause: "agent-restart", quietMs: AGENT_QUIET_MS }),
-  },
-  { title: "hang the wire", run: (stage) => interrupted(stage, { signal: "STOP", to: "wire", cause: "agent-restart", quietMs: AGENT_QUIET_MS }) },
-  // Its wire goes on until the watchdog ends both.
-  { title: "hang the agent", run: (stage) => interrupted(stage, { signal: "STOP", to: "agent", cause: "agent-restart", quietMs: AGENT_QUIET_MS }) },
+  ...MISHAPS,
   {
     title: "a peer that never answers delays readiness by its deadline, and is told",
     async run({ b, lab }) {

@@ -6,11 +6,14 @@
 set -eu
 cd "$(dirname "$0")"
 
+SHARED="man/man1/meshprobe.1.gz man/man5/meshprobe-peers.5.gz bash-completion/completions/meshprobe"
+
 has_systemd() { [ -d /run/systemd/system ]; }
 
 remove() {
   if has_systemd; then systemctl disable --now meshprobe.service || true; fi
   rm -rf /usr/lib/meshprobe /usr/bin/meshprobe /usr/lib/systemd/system/meshprobe.service /usr/share/doc/meshprobe
+  for file in $SHARED; do rm -f "/usr/share/$file"; done
   if has_systemd; then systemctl daemon-reload; fi
 }
 
@@ -47,6 +50,7 @@ install -D -m 0644 usr/lib/systemd/system/meshprobe.service /usr/lib/systemd/sys
 mkdir -p /usr/share/doc
 rm -rf /usr/share/doc/meshprobe
 cp -R usr/share/doc/meshprobe /usr/share/doc/meshprobe
+for file in $SHARED; do install -D -m 0644 "usr/share/$file" "/usr/share/$file"; done
 if [ ! -e /etc/meshprobe/peers.yaml ]; then
   install -D -m 0644 etc/meshprobe/peers.yaml /etc/meshprobe/peers.yaml
 elif ! cmp -s etc/meshprobe/peers.yaml /etc/meshprobe/peers.yaml; then

@@ -47,7 +47,7 @@ function pack(out: string, level: number): void {
   try {
     const name = `meshprobe-${version}-linux-${process.arch}`;
     const tree = join(work, name);
-    const floor = stageTree(tree, root);
+    const floor = stageTree(tree, { root, date: new Date(epoch * 1000).toISOString().slice(0, 10) });
     tryTree(tree, version);
     console.log(describe(buildDeb(tree, { root, out, version, architecture, epoch, level, depends: floor })));
     console.log(describe(buildTar(tree, { root, out, epoch, level })));

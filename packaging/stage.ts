@@ -1,10 +1,11 @@
 /**
  * The tree as it lies on a node. Only what runs is taken: our compiled program, the packages it needs without their tests and documents, the native files of this
- * architecture, and Node without its symbols. The texts of all licences go along.
+ * architecture, and Node without its symbols. The man pages, the completion and the texts of all licences go along.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import process from "node:process";
+import { writeDocuments } from "./docs.ts";
 import { libraryFloor } from "./library-floor.ts";
 import { writeLicences } from "./licences.ts";
 import { productionPackages } from "./production-packages.ts";
@@ -18,8 +19,8 @@ const DATA_DIR_THERE = "data_dir: ../.meshprobe-data";
 const DATA_DIR_HERE = "data_dir: /var/lib/meshprobe";
 const DATA_DIR_REMARK = " Here: next to the checkout's files, for a first try.";
 
-/** Builds the tree below `tree` and returns what it needs of the system, as Debian's Depends. */
-export function stageTree(tree: string, root: string): string {
+/** Builds the tree below `tree` and returns what it needs of the system, as Debian's Depends. `date` is that of the man pages, ISO. */
+export function stageTree(tree: string, { root, date }: { readonly root: string; readonly date: string }): string {
   const lib = join(tree, "usr/lib/meshprobe");
   const modules = join(root, "node_modules");
   const packages = productionPackages(root);
@@ -39,6 +40,7 @@ export function stageTree(tree: string, root: string): string {
   put("README.md", "usr/share/doc/meshprobe/README.md");
   put("CHANGELOG.md", "usr/share/doc/meshprobe/CHANGELOG.md");
   writeLicences(join(tree, "usr/share/doc/meshprobe"), { root, packages: [...packages, nodePackage] });
+  writeDocuments(join(tree, "usr/share"), { date, compress: true });
   mkdirSync(join(tree, "etc/meshprobe"), { recursive: true });
   writeFileSync(join(tree, "etc/meshprobe/peers.yaml"), shippedConfig(readFileSync(join(root, "config/peers.yaml"), "utf8")));
 

@@ -16,7 +16,7 @@ export function tryTree(tree: string, version: string): void {
   const lib = join(tree, "usr/lib/meshprobe");
   const said = run(join(tree, "usr/bin/meshprobe"), ["--version"]).trim();
   if (said !== `meshprobe ${version}`) throw new Error(`the packed program says "${said}"`);
-  for (const command of ["agent", "report"]) run(join(tree, "usr/bin/meshprobe"), [command, "--help"]);
+  for (const command of ["agent", "report", "doctor"]) run(join(tree, "usr/bin/meshprobe"), [command, "--help"]);
   const packages = readdirSync(join(lib, "node_modules")).flatMap((name) =>
     name.startsWith("@") ? readdirSync(join(lib, "node_modules", name)).map((inner) => `${name}/${inner}`) : [name],
   );

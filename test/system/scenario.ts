@@ -60,6 +60,7 @@ export const STEPS: readonly Step[] = [
         assert.equal(await property(node, "UnitFileState"), "enabled");
         await until("the status", async () => ((await property(node, "StatusText")) === "probing 2 peers" ? true : null), READY_MS);
         assert.match(await node.run(["meshprobe", "report"]), /loopback-v4/);
+        assert.doesNotMatch(await node.run(["meshprobe", "doctor"]), /FAIL/);
       }
     },
   },

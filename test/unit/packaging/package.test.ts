@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { productionPackages } from "../../packaging/production-packages.ts";
+import { productionPackages } from "../../../packaging/production-packages.ts";
 
-const root = dirname(dirname(import.meta.dirname));
+const root = dirname(dirname(dirname(import.meta.dirname)));
 
 test("what runs on a node is what we depend on, without what is only compiled against", () => {
   const names = productionPackages(root);

@@ -19,10 +19,10 @@ export function findingsOf(view: EventView, match: Pick<Match, "rule" | "scope">
   const { facts, incidents } = view;
   const ofPeers = incidents.flatMap((incident) => [
     ...pathFindings(incident, words),
-    ...flowFindings(incident, words.finding),
+    ...flowFindings(incident, words),
     ...peerFindings(incident, match, words.finding),
   ]);
-  return [...ofPeers, ...hostFindings(facts.host, match, words.finding), ...agentFindings(view, match, words.finding)].slice(0, MAX_FINDINGS);
+  return [...ofPeers, ...hostFindings(facts.host, match, words), ...agentFindings(view, match, words.finding)].slice(0, MAX_FINDINGS);
 }
 
 function pathFindings({ peer, pathChanged, replyTtlChanged }: IncidentFacts, words: Words): string[] {
@@ -34,14 +34,14 @@ function pathFindings({ peer, pathChanged, replyTtlChanged }: IncidentFacts, wor
 }
 
 /** One flow of four that lost while the others did not is a member of a bundle; several that differ are worth their figures. */
-function flowFindings({ peer, flows }: IncidentFacts, phrases: Phrases): string[] {
+function flowFindings({ peer, flows }: IncidentFacts, { finding: phrases, joints }: Words): string[] {
   if (flows.length < 2 || flows.some(({ sent }) => sent < MIN_FLOW_SENT)) return [];
   const bad = flows.filter(({ lost }) => lost > 0);
   const clean = flows.length - bad.length;
   const [only] = bad;
   if (clean === 0 || only === undefined || !lossy(only, 1)) return [];
   if (bad.length === 1) return [fill(phrases.flow, { peer, flow: flows.indexOf(only) + 1, flows: flows.length, ...only })];
-  return bad.every((flow) => lossy(flow, 1)) ? [fill(phrases.flows, { peer, list: flows.map(figures).join(", ") })] : [];
+  return bad.every((flow) => lossy(flow, 1)) ? [fill(phrases.flows, { peer, list: flows.map(figures).join(joints.list) })] : [];
 }
 
 function figures({ sent, lost }: Count): string {
@@ -58,9 +58,9 @@ function peerFindings({ peer, hearing, late, brownout }: IncidentFacts, { scope 
   ];
 }
 
-function hostFindings(host: HostFacts | null, { rule }: Pick<Match, "rule">, phrases: Phrases): string[] {
+function hostFindings(host: HostFacts | null, { rule }: Pick<Match, "rule">, { finding: phrases, someInterface }: Words): string[] {
   if (host === null) return [];
-  const name = host.interface ?? "the interface";
+  const name = host.interface ?? someInterface;
   const drops = (host.nicDrops ?? 0) + (host.nicErrors ?? 0);
   return [
     ...((host.tcpRetransmits ?? 0) > 0 ? [fill(phrases.tcp, { count: host.tcpRetransmits ?? 0 })] : []),

@@ -7,12 +7,14 @@ import type { EventFacts } from "./facts.ts";
 import { bestGroup } from "./groups.ts";
 import { mainErrno } from "./own-faults.ts";
 import type { Verdict } from "./verdict.ts";
-import { english, fill, type Words } from "./words.ts";
+import { english, fill, type Part, type Words } from "./words.ts";
 
 /** Answers a canary must have given before it is called clean. */
 const MIN_CLEAN_PROBES = 5;
 /** Between the shares that the best and the worst of several peers lost: from here on one figure for all would mislead. */
 const UNEVEN = 0.25;
+/** Of an event of many peers, named in one sentence. */
+const MAX_NAMES = 13;
 /** Length of "2026-11-20T", and of "04:12:03.2". */
 const DATE_CHARS = 11;
 const CLOCK_CHARS = 10;
@@ -21,7 +23,7 @@ export function sentence(facts: EventFacts, verdict: Verdict, words: Words = eng
   const view = viewOf(facts);
   const values = valuesOf(view, { verdict, words });
   const clauses = [
-    [span(view, words), fill(headOf(view, { verdict, words }), values), ...where(view, { verdict, words })].join(words.joints.part),
+    lead(view, { verdict, words, values }),
     fill(words.cause[verdict.rule] ?? words.scope[verdict.scope], values),
     ...traces(verdict, words),
     ...cleanPeers(view, words),
@@ -31,13 +33,31 @@ export function sentence(facts: EventFacts, verdict: Verdict, words: Words = eng
   return clauses.join(words.joints.clause);
 }
 
-function valuesOf(view: EventView, { verdict, words }: { readonly verdict: Verdict; readonly words: Words }): Record<string, string | number> {
+interface Said {
+  readonly verdict: Verdict;
+  readonly words: Words;
+}
+
+/** What was never sent has no direction. */
+function lead(view: EventView, { verdict, words, values }: Said & { readonly values: Readonly<Record<string, string | number>> }): string {
+  const { direction, hop, counts } = verdict;
+  const isRefused = headKind(view, verdict) === "refused";
+  const parts: Readonly<Record<Part, string | null>> = {
+    span: span(view, words),
+    head: fill(headOf(view, { verdict, words }), values),
+    direction: isRefused || direction === "unknown" ? null : words.direction[direction],
+    hop: isRefused ? null : place(hop, { links: counts["links"] ?? 1, words }),
+  };
+  return words.order.flatMap((part) => parts[part] ?? []).join(words.joints.part);
+}
+
+function valuesOf(view: EventView, { verdict, words }: Said): Record<string, string | number> {
   const { facts, incidents } = view;
   const names = incidents.map(({ peer }) => peer);
   return {
     ...Object.fromEntries(Object.entries(verdict.counts).map(([name, value]) => [name, Math.round(value)])),
     node: facts.node,
-    peer: names.length === 1 ? (names[0] ?? "") : list(names.slice(0, words.numbers.length), words),
+    peer: names.length === 1 ? (names[0] ?? "") : list(names.slice(0, MAX_NAMES), words),
     bad: view.bad,
     peers: view.peers,
     loss: lossText(view, words),
@@ -89,7 +109,7 @@ function dated(iso: string): string {
   return iso.slice(0, DATE_CHARS + CLOCK_CHARS).replace("T", " ");
 }
 
-function headOf(view: EventView, { verdict, words }: { readonly verdict: Verdict; readonly words: Words }): string {
+function headOf(view: EventView, { verdict, words }: Said): string {
   return words.head[headKind(view, verdict)][view.bad === 1 && view.incidents.length === 1 ? "one" : "many"];
 }
 
@@ -100,19 +120,12 @@ function headKind(view: EventView, { rule, scope }: Verdict): keyof Words["head"
   return scope === "agent" ? "blind" : "silent";
 }
 
-/** What was never sent has no direction. */
-function where(view: EventView, { verdict, words }: { readonly verdict: Verdict; readonly words: Words }): string[] {
-  const { direction, hop, counts } = verdict;
-  if (headKind(view, verdict) === "refused") return [];
-  return [...(direction === "unknown" ? [] : [words.direction[direction]]), ...place(hop, { links: counts["links"] ?? 1, words })];
-}
-
 /** A stretch of more than one link has two ends. */
-function place(hop: Verdict["hop"], { links, words }: { readonly links: number; readonly words: Words }): string[] {
-  if (hop === null) return [];
-  if (links > 1 && hop.after !== null && hop.before !== null) return [fill(words.hop.between, { after: hop.after, before: hop.before })];
-  if (hop.after !== null) return [fill(words.hop.behind, { after: hop.after })];
-  return hop.before === null ? [] : [fill(words.hop.upTo, { before: hop.before })];
+function place(hop: Verdict["hop"], { links, words }: { readonly links: number; readonly words: Words }): string | null {
+  if (hop === null) return null;
+  if (links > 1 && hop.after !== null && hop.before !== null) return fill(words.hop.between, { after: hop.after, before: hop.before });
+  if (hop.after !== null) return fill(words.hop.behind, { after: hop.after });
+  return hop.before === null ? null : fill(words.hop.upTo, { before: hop.before });
 }
 
 /** What the traces say: of one peer the packets on either side of the fault, of several how many agree. */
@@ -131,7 +144,7 @@ function cleanPeers({ peers, bad }: EventView, words: Words): string[] {
   return [fill(clean === 1 ? words.cleanPeers.one : words.cleanPeers.many, { count: words.numbers[clean] ?? clean })];
 }
 
-function cleanOwn(view: EventView, { verdict, words }: { readonly verdict: Verdict; readonly words: Words }): string[] {
+function cleanOwn(view: EventView, { verdict, words }: Said): string[] {
   if (verdict.scope === "agent" || verdict.scope === "local") return [];
   const { facts } = view;
   const { gateway, host } = facts;

@@ -14,6 +14,6 @@ export interface Verdict {
   readonly rule: string;
   /** The figures it rests on, by name. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Beside the verdict: a changed path, one flow of four, TCP that retransmitted too. Whole English sentences without the final stop. */
+  /** Beside the verdict: a changed path, one flow of four, TCP that retransmitted too. Whole sentences without the final stop, English as judged. */
   readonly findings: readonly string[];
 }

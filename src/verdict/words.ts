@@ -1,12 +1,17 @@
 /**
  * Everything that a verdict says, in one table a language: whole clauses with {places} for names and figures. A rule is known here by its name and nowhere else
- * knows a word; a language that is added is a second table of this shape.
+ * knows a word; a language that is added is a table of this shape (`words-zh.ts`). Order, separators and plurals are the table's, and so is the interpunction.
  */
 import type { Certainty, Direction, Scope } from "./verdict.ts";
+
+/** When, what, in which direction, behind which hop. */
+export type Part = "span" | "head" | "direction" | "hop";
 
 export interface Words {
   /** Zero to twelve as words; figures beyond. */
   readonly numbers: readonly string[];
+  /** Of the first clause, whose parts differ most between languages in where they stand. */
+  readonly order: readonly Part[];
   /** Between clauses, between parts of the first one, and in lists. */
   readonly joints: { readonly clause: string; readonly part: string; readonly list: string; readonly last: string };
   /** `bursts`: several of them, with good times in between. */
@@ -52,10 +57,13 @@ export interface Words {
     >
   >;
   readonly silentHop: string;
+  /** One whose name is not known. */
+  readonly someInterface: string;
 }
 
 export const english: Words = {
   numbers: ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+  order: ["span", "head", "direction", "hop"],
   joints: { clause: "; ", part: ", ", list: ", ", last: " and " },
   span: {
     closed: "from {from} to {to} UTC",
@@ -168,6 +176,7 @@ export const english: Words = {
     otherEnd: "{peer} has an incident with us too",
   },
   silentHop: "???",
+  someInterface: "the interface",
 };
 
 /** Puts values in their places; a place without a value keeps its name, which no table of ours lets happen. */

@@ -7,6 +7,7 @@ import { escapeForTerminal } from "./escape.ts";
 import { plural } from "./figures.ts";
 import type { PhaseTable } from "./phase-tables.ts";
 import type { ReportCapture } from "./report.ts";
+import { padEnd, textWidth } from "./width.ts";
 
 const FIGURES = ["Loss%", "Snt", "Rcv", "Avg", "Best", "Wrst"] as const;
 const FIGURE_WIDTH = 7;
@@ -41,11 +42,11 @@ export function hopLines(hops: readonly Hop[], layout: { readonly node: string; 
   const { node, names: known } = layout;
   const host = `HOST: ${escapeForTerminal(node)}`;
   const names = hops.map((hop) => `${String(hop.ttl).padStart(3)}.|-- ${hop.address === null ? "???" : named(hop.address, known)}`);
-  const width = Math.max(host.length, ...names.map((name) => name.length));
-  const lines = [host.padEnd(width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
+  const width = Math.max(textWidth(host), ...names.map(textWidth));
+  const lines = [padEnd(host, width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
   hops.forEach((hop, index) => {
     const note = hop.note === null ? "" : `   ${escapeForTerminal(hop.note)}`;
-    lines.push((names[index] ?? "").padEnd(width) + figures(hop) + note);
+    lines.push(padEnd(names[index] ?? "", width) + figures(hop) + note);
     for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${named(other, known)}`);
     for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);
   });

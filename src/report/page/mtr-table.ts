@@ -5,6 +5,7 @@
 import type { Hop } from "../../path/hop.ts";
 import { mtrFigures } from "../../path/mtr-figures.ts";
 import { escapeForTerminal } from "../escape.ts";
+import { padEnd, textWidth } from "../width.ts";
 
 export interface HopRow {
   readonly ttl: number;
@@ -59,12 +60,12 @@ export function escapedRows(rows: readonly HopRow[]): HopRow[] {
 /** `host` is the machine that traced. Texts are escaped already, one line each. */
 export function mtrLines(rows: readonly HopRow[], host: string): string[] {
   const names = rows.map(hostText);
-  const width = Math.max(host.length, ...names.map((name) => name.length));
-  const head = `HOST: ${host.padEnd(width)}${TITLES.map((title, index) => (index === 2 ? " " : "") + title.padStart(FIELD_WIDTH)).join("")}`;
+  const width = Math.max(textWidth(host), ...names.map(textWidth));
+  const head = `HOST: ${padEnd(host, width)}${TITLES.map((title, index) => (index === 2 ? " " : "") + title.padStart(FIELD_WIDTH)).join("")}`;
   return [
     head,
     ...rows.flatMap((row, index) => [
-      `${String(row.ttl).padStart(3)}.|-- ${(names[index] ?? "").padEnd(width)}${figures(row)}`,
+      `${String(row.ttl).padStart(3)}.|-- ${padEnd(names[index] ?? "", width)}${figures(row)}`,
       ...row.mpls.map((label) => `       [MPLS: ${label}]`),
       ...row.others.map((other) => `        ${other}`),
     ]),

@@ -1,6 +1,7 @@
 /** The page for a mail or a form that takes plain text. */
 import { escapeForTerminal } from "../escape.ts";
 import { tableLines } from "../table.ts";
+import { padEnd, textWidth } from "../width.ts";
 import { wrap } from "../wrap.ts";
 import type { Block, ChecksBlock, Fact, Page, StripBlock } from "./document.ts";
 import { escapedRows, mtrLines } from "./mtr-table.ts";
@@ -58,10 +59,10 @@ function blockLines(block: Block, width: number): string[] {
 }
 
 function factLines(rows: readonly Fact[], width: number): string[] {
-  const label = Math.max(...rows.map((row) => row.label.length)) + INDENT.length;
+  const label = Math.max(...rows.map((row) => textWidth(row.label))) + INDENT.length;
   return rows.flatMap((row) => {
     const lines = row.values.flatMap((value) => (row.isCode === true ? [escapeForTerminal(value)] : wrap(escapeForTerminal(value), width - label)));
-    return lines.map((line, index) => (index === 0 ? row.label : "").padEnd(label) + line);
+    return lines.map((line, index) => padEnd(index === 0 ? row.label : "", label) + line);
   });
 }
 

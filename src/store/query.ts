@@ -23,6 +23,7 @@ import type { StoreReader } from "./reader.ts";
 import type { NodeRow, PeerRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { errorCode, storeError } from "./store-error.ts";
+import type { Words } from "../verdict/words.ts";
 import { VerdictReader } from "./verdict-reader.ts";
 
 export interface ReportQuery {
@@ -37,6 +38,8 @@ export interface ReportQuery {
   readonly detailed?: ReadonlySet<string>;
   /** Every round trip of the traces, beside their figures. */
   readonly roundTrips?: boolean;
+  /** Of the verdicts; without them as they were stored, in English. */
+  readonly words?: Words | null;
 }
 
 interface Evidence {
@@ -106,7 +109,7 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
       query.peer,
     )
     .map(incidentFromCells);
-  const verdicts = new VerdictReader(sql);
+  const verdicts = new VerdictReader(sql, query.words ?? null);
   const names = new NameReader(sql);
   const details = rows.length <= query.detailUpTo;
   const { roundTrips = false } = query;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Report } from "../report/report.ts";
 import type { Evidence, TicketSource } from "../report/page/ticket.ts";
 import type { EventFacts } from "../verdict/facts.ts";
+import type { Words } from "../verdict/words.ts";
 import type { Database } from "./database.ts";
 import { EVIDENCE_FORMAT, evidenceLines, type EvidenceKeys } from "./evidence-lines.ts";
 import { readReport } from "./query.ts";
@@ -18,13 +19,14 @@ export interface TicketQuery {
   readonly id: string;
   readonly incidentIds: readonly string[];
   readonly nowMs: number;
+  readonly words?: Words | null;
 }
 
 /** Expects that the incidents exist in `db`, the evidence of `reader`. */
 export function readTicket(reader: StoreReader, db: Database, query: TicketQuery): TicketSource {
   const span = spanOf(db, query);
   const ids = new Set(query.incidentIds);
-  const ask = { peer: null, nowMs: query.nowMs };
+  const ask = { peer: null, nowMs: query.nowMs, words: query.words ?? null };
   const around = readReport(reader, {
     ...ask,
     sinceMs: span.startedMs - MARGIN_MS,

@@ -1,15 +1,26 @@
-/** The newest verdict of each event, as the report gives it. */
+/**
+ * The newest verdict of each event, as the report gives it: with the words that were stored when it was judged, or in those of another language, from the facts that
+ * are stored with it. What was judged stays as it is.
+ */
 import { iso } from "../report/figures.ts";
 import type { ReportVerdict } from "../report/report.ts";
+import { viewOf } from "../verdict/event-view.ts";
+import type { EventFacts } from "../verdict/facts.ts";
+import { findingsOf } from "../verdict/findings.ts";
+import { sentence } from "../verdict/sentence.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import type { Words } from "../verdict/words.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 export class VerdictReader {
   readonly #sql: StatementCache;
+  readonly #words: Words | null;
   readonly #known = new Map<string, ReportVerdict | null>();
 
-  constructor(sql: StatementCache) {
+  /** Without `words` as stored, which is English. */
+  constructor(sql: StatementCache, words: Words | null = null) {
     this.#sql = sql;
+    this.#words = words;
   }
 
   /** Null for an event that was not judged yet. */
@@ -20,11 +31,27 @@ export class VerdictReader {
   }
 
   #read(eventId: string): ReportVerdict | null {
-    const cells = this.#sql.get("SELECT version, at_ms, sentence, verdict FROM verdicts WHERE event_id = ? ORDER BY version DESC LIMIT 1", eventId);
+    const facts = this.#words === null ? "" : ", facts";
+    const cells = this.#sql.get(
+      `SELECT version, at_ms, sentence, verdict${facts} FROM verdicts WHERE event_id = ? ORDER BY version DESC LIMIT 1`,
+      eventId,
+    );
     if (cells === undefined) return null;
-    const { scope, direction, hop, certainty, rule, counts, findings } = JSON.parse(String(cells["verdict"])) as Verdict;
+    const verdict = JSON.parse(String(cells["verdict"])) as Verdict;
+    const { scope, direction, hop, certainty, rule, counts } = verdict;
     const at = iso(Number(cells["at_ms"]));
     const version = Number(cells["version"]);
-    return { scope, direction, hop, certainty, at, version, counts, sentence: String(cells["sentence"]), rule, findings };
+    const said =
+      this.#words === null
+        ? { sentence: String(cells["sentence"]), findings: verdict.findings }
+        : inWords(JSON.parse(String(cells["facts"])) as EventFacts, { verdict, words: this.#words });
+    return { scope, direction, hop, certainty, at, version, counts, sentence: said.sentence, rule, findings: said.findings };
   }
+}
+
+function inWords(
+  facts: EventFacts,
+  { verdict, words }: { readonly verdict: Verdict; readonly words: Words },
+): Pick<ReportVerdict, "sentence" | "findings"> {
+  return { sentence: sentence(facts, verdict, words), findings: findingsOf(viewOf(facts), verdict, words) };
 }

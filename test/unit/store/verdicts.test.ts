@@ -15,6 +15,7 @@ import { StatementCache } from "../../../src/store/statement-cache.ts";
 import { VerdictReader } from "../../../src/store/verdict-reader.ts";
 import { judge } from "../../../src/verdict/judge.ts";
 import { sentence } from "../../../src/verdict/sentence.ts";
+import { chinese } from "../../../src/verdict/words-zh.ts";
 import * as world from "../verdict/facts-builder.ts";
 import { capture, incident, rollup, T0 } from "./sample-rows.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -51,6 +52,17 @@ describe("a verdict", () => {
     for (const said of ["first", "second"]) store.putVerdict(verdict({ sentence: said }));
     assert.equal(count("verdicts"), 1);
     assert.equal(new VerdictReader(new StatementCache(store.database)).of("e1")?.sentence, "second");
+  });
+
+  test("is said in another language from the facts that it rests on; what was judged stays", (t) => {
+    const { store } = open(t);
+    const judged = verdict();
+    store.putVerdict({ ...judged, verdict: { ...judged.verdict, rule: "peer-down", findings: ["as stored"] } });
+    const stored = new VerdictReader(new StatementCache(store.database)).of("e1");
+    const read = new VerdictReader(new StatementCache(store.database), chinese).of("e1");
+    assert.deepEqual({ ...read, sentence: "", findings: [] }, { ...stored, sentence: "", findings: [] });
+    assert.match(read?.sentence ?? "", /^04:12:03\.2 至 04:12:12\.1（UTC），sh-a1 到 p1 的丢包率为 100 %，.*很可能是 p1 自身或到它的最后一段链路/);
+    assert.deepEqual([stored?.findings, read?.findings], [["as stored"], []]);
   });
 
   test("of an event that was not judged is none", (t) => {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { loadFarEnds } from "../archive/far-ends.ts";
 import { buildTicket } from "../report/page/build-ticket.ts";
-import { ENGLISH } from "../report/page/labels.ts";
+import type { Language } from "../report/language.ts";
+import { ENGLISH, type Labels } from "../report/page/labels.ts";
 import { pageOf } from "../report/page/page.ts";
 import { renderTicketJson } from "../report/page/page-json.ts";
 import { renderPageHtml } from "../report/page/render-html.ts";
@@ -13,6 +14,7 @@ import { storeError } from "../store/store-error.ts";
 import { readTicket } from "../store/ticket-reader.ts";
 import type { World } from "./command.ts";
 import { localZone } from "./data-dir.ts";
+import { pageLabels, verdictWords } from "./language-option.ts";
 import { requireTicket, withEvidence } from "./open-evidence.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -27,15 +29,17 @@ export interface TicketOptions {
   readonly dataDir: string;
   /** Files that `meshprobe export` made on other nodes. */
   readonly exports: readonly string[];
+  readonly language: Language;
 }
 
-export async function reportTicket({ id, format, dataDir, exports }: TicketOptions, world: World): Promise<number> {
+export async function reportTicket({ id, format, dataDir, exports, language }: TicketOptions, world: World): Promise<number> {
   const warn = (line: string): void => world.stderr(`meshprobe report: ${line}\n`);
+  const [labels, words] = await Promise.all([pageLabels(language), verdictWords(language)]);
   const problems = await withEvidence(dataDir, warn, async ({ reader, db }) => {
     const found = requireTicket(db, id);
-    const source = readTicket(reader, db, { ...found, nowMs: world.now() });
+    const source = readTicket(reader, db, { ...found, nowMs: world.now(), words });
     const farEnds = await readFarEnds(exports, source);
-    world.stdout(renderTicket(source, farEnds, { format, columns: Math.max(MIN_COLUMNS, world.columns) }));
+    world.stdout(renderTicket(source, farEnds, { format, columns: Math.max(MIN_COLUMNS, world.columns), labels }));
     return source.report.problems;
   });
   return problems.length > 0 ? 3 : 0;
@@ -44,11 +48,11 @@ export async function reportTicket({ id, format, dataDir, exports }: TicketOptio
 export function renderTicket(
   source: TicketSource,
   farEnds: readonly FarEnd[],
-  { format, columns }: { readonly format: TicketFormat; readonly columns: number },
+  { format, columns, labels = ENGLISH }: { readonly format: TicketFormat; readonly columns: number; readonly labels?: Labels },
 ): string {
   const ticket = buildTicket(source, farEnds);
   if (format === "json") return renderTicketJson(source.report, ticket);
-  const page = pageOf(ticket, source.report, { labels: ENGLISH, zone: localZone });
+  const page = pageOf(ticket, source.report, { labels, zone: localZone });
   switch (format) {
     case "text":
       return renderPageText(page, { columns });

@@ -1,7 +1,9 @@
 /** `meshprobe report`: what the store says of a stretch of time, or the page of one incident. Loads what it needs when it needs it: it must answer within half a second. */
+import { LANGUAGES, type Language } from "../report/language.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
 import { dataDirOf, localZone } from "./data-dir.ts";
+import { languageOf, listLabels, verdictWords } from "./language-option.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */
@@ -42,6 +44,11 @@ const DECLARATION = declare({
       words: ["text", "markdown", "html", "json"],
       default: "text",
     },
+    lang: {
+      argument: "LANGUAGE",
+      text: "of labels, verdicts and findings; without it the locale decides (LC_ALL, LC_MESSAGES, LANG), and json is in English",
+      words: LANGUAGES,
+    },
     with: {
       argument: "FILE",
       text: "put an export of the far end (meshprobe export) on the page of INCIDENT; may be given again",
@@ -59,6 +66,7 @@ const DECLARATION = declare({
     { command: "meshprobe report --since yesterday --until today --peer bj-b1" },
     { command: 'meshprobe report --since "2026-11-20 04:00" --full > ticket.txt' },
     { command: "meshprobe report 20261121T041203-4f2a --format html > ticket.html" },
+    { command: "meshprobe report 20261121T041203-4f2a --lang zh --format markdown", text: "for a desk that reads Chinese" },
     { command: "meshprobe report --since 30d --format json | jq '.incidents[] | {peer, started_at, loss_pct}'" },
     { command: "meshprobe report --data-dir ./copied-from-node", text: "works on a copy, and while the agent runs" },
   ],
@@ -81,7 +89,7 @@ async function page(id: string, { options, world }: { readonly options: Options;
   const dataDir = await dataDirOf({ dataDir: options["data-dir"], config: options.config }, world);
   const [{ reportTicket }, { StoreError }] = await Promise.all([import("./report-ticket.ts"), import("../store/store-error.ts")]);
   try {
-    return await reportTicket({ id, format: options.format, dataDir, exports: options.with }, world);
+    return await reportTicket({ id, format: options.format, dataDir, exports: options.with, language: languageOf(options, world.env) }, world);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     world.stderr(`meshprobe report: ${error.message}\n`);
@@ -95,22 +103,24 @@ async function list(options: Options, world: World): Promise<number> {
   if (format !== "text" && format !== "json") throw new UsageError(`--format ${format} is for one INCIDENT; see meshprobe report --help`);
   const range = await parseRange(options, world.now());
   const dataDir = await dataDirOf({ dataDir: options["data-dir"], config: options.config }, world);
-  const [{ openReader }, { readReport }, { StoreError }] = await Promise.all([
+  const language = languageOf({ lang: options.lang, format }, world.env);
+  const [{ openReader }, { readReport }, { StoreError }, words] = await Promise.all([
     import("../store/reader.ts"),
     import("../store/query.ts"),
     import("../store/store-error.ts"),
+    verdictWords(language),
   ]);
   const warn = (line: string): void => world.stderr(`meshprobe report: ${line}\n`);
   try {
     const reader = openReader(dataDir, warn);
     try {
       const detailUpTo = options.full ? Infinity : await detailLimit(format);
-      const report = readReport(reader, { ...range, peer: options.peer ?? null, detailUpTo });
+      const report = readReport(reader, { ...range, peer: options.peer ?? null, detailUpTo, words });
       if (options.peer !== undefined && report.peers.length === 0 && report.problems.length === 0)
         throw new UsageError(
           `no peer ${JSON.stringify(options.peer)} in ${dataDir}${knownPeers(readReport(reader, { ...range, peer: null, detailUpTo: 0 }).peers)}`,
         );
-      await write(report, { options, world });
+      await write(report, { options, world, language });
       return report.problems.length > 0 ? 3 : 0;
     } finally {
       reader.close();
@@ -129,15 +139,15 @@ async function detailLimit(format: Options["format"]): Promise<number> {
 
 async function write(
   report: import("../report/report.ts").Report,
-  { options, world }: { readonly options: Options; readonly world: World },
+  { options, world, language }: { readonly options: Options; readonly world: World; readonly language: Language },
 ): Promise<void> {
   if (options.format === "json") {
     const { renderJson } = await import("../report/json.ts");
     world.stdout(renderJson(report));
     return;
   }
-  const { renderText } = await import("../report/text.ts");
-  world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone: localZone, full: options.full }));
+  const [{ renderText }, labels] = await Promise.all([import("../report/text.ts"), listLabels(language)]);
+  world.stdout(renderText(report, { columns: Math.max(MIN_COLUMNS, world.columns), zone: localZone, full: options.full, labels }));
 }
 
 async function parseRange(options: Options, nowMs: number): Promise<{ sinceMs: number; untilMs: number; nowMs: number }> {

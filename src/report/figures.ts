@@ -34,16 +34,26 @@ export function plural(value: number, one: string, many: string = `${one}s`): st
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+export interface Units {
+  readonly ms: string;
+  readonly s: string;
+  readonly min: string;
+  readonly h: string;
+  readonly d: string;
+}
+
+const UNITS: Units = { ms: "ms", s: "s", min: "min", h: "h", d: "d" };
+
 /** "850 ms", "9.2 s", "1 min 03 s", "2 h 05 min", "3 d 4 h". */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (Math.round(ms / 100) < 600) return `${trimZero((ms / 1000).toFixed(1))} s`;
+export function duration(ms: number, unit: Units = UNITS): string {
+  if (ms < 1000) return `${Math.round(ms)} ${unit.ms}`;
+  if (Math.round(ms / 100) < 600) return `${trimZero((ms / 1000).toFixed(1))} ${unit.s}`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min${rest(seconds % 60, "s", 2)}`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} ${unit.min}${rest(seconds % 60, unit.s, 2)}`;
   const minutes = Math.round(ms / 60_000);
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h${rest(minutes % 60, "min", 2)}`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} ${unit.h}${rest(minutes % 60, unit.min, 2)}`;
   const hours = Math.round(ms / 3600_000);
-  return `${Math.floor(hours / 24)} d${rest(hours % 24, "h", 1)}`;
+  return `${Math.floor(hours / 24)} ${unit.d}${rest(hours % 24, unit.h, 1)}`;
 }
 
 function rest(value: number, unit: string, digits: number): string {

@@ -4,7 +4,9 @@
 import type { Hop } from "../path/hop.ts";
 import { localClock, localTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { plural } from "./figures.ts";
+import { fill } from "../verdict/words.ts";
+import type { ListLabels } from "./list-labels.ts";
+import { counted, noteText } from "./page/wording.ts";
 import type { PhaseTable } from "./phase-tables.ts";
 import type { ReportCapture } from "./report.ts";
 import { padEnd, textWidth } from "./width.ts";
@@ -18,15 +20,16 @@ const MAX_NAME = 48;
 export interface HopLayout {
   readonly node: string;
   readonly zone: ZoneOffset;
+  readonly labels: ListLabels;
 }
 
 /** The tables BEFORE, DURING and AFTER of one incident; a phase without a trace is said to have none. */
 export function phaseLines(tables: readonly PhaseTable[], layout: HopLayout): string[] {
   return tables.flatMap(({ phase, traces, hops }) => {
-    if (traces.length === 0) return [`  ${phase.toUpperCase()}  no trace`, ""];
+    if (traces.length === 0) return [`  ${layout.labels.phase[phase]}  ${layout.labels.traces.none}`, ""];
     return [
-      `  ${phase.toUpperCase()}  ${describe(traces, layout.zone)}`,
-      ...hopLines(hops, { node: layout.node, names: hopNames(traces) }).map((line) => `    ${line}`),
+      `  ${layout.labels.phase[phase]}  ${describe(traces, layout)}`,
+      ...hopLines(hops, { ...layout, names: hopNames(traces) }).map((line) => `    ${line}`),
       "",
     ];
   });
@@ -38,14 +41,14 @@ export function hopNames(captures: readonly ReportCapture[]): ReadonlyMap<string
 }
 
 /** One table, its head first. Addresses with a name have it in front, as mtr has it. */
-export function hopLines(hops: readonly Hop[], layout: { readonly node: string; readonly names: ReadonlyMap<string, string> }): string[] {
-  const { node, names: known } = layout;
+export function hopLines(hops: readonly Hop[], layout: Omit<HopLayout, "zone"> & { readonly names: ReadonlyMap<string, string> }): string[] {
+  const { node, names: known, labels } = layout;
   const host = `HOST: ${escapeForTerminal(node)}`;
   const names = hops.map((hop) => `${String(hop.ttl).padStart(3)}.|-- ${hop.address === null ? "???" : named(hop.address, known)}`);
   const width = Math.max(textWidth(host), ...names.map(textWidth));
   const lines = [padEnd(host, width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
   hops.forEach((hop, index) => {
-    const note = hop.note === null ? "" : `   ${escapeForTerminal(hop.note)}`;
+    const note = hop.note === null ? "" : `   ${escapeForTerminal(noteText(hop.note, labels))}`;
     lines.push(padEnd(names[index] ?? "", width) + figures(hop) + note);
     for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${named(other, known)}`);
     for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);
@@ -69,13 +72,15 @@ function figures(hop: Hop): string {
 }
 
 /** "3 sweeps and 1 mtr, 2026-11-20 04:12:03.301 to 04:12:12.320". */
-function describe(traces: readonly ReportCapture[], zone: ZoneOffset): string {
+function describe(traces: readonly ReportCapture[], { zone, labels }: HopLayout): string {
   const swept = traces.filter((capture) => capture.kind === "sweep");
   const sweeps = swept.reduce((sum, { facts }) => sum + (typeof facts["sweeps"] === "number" ? facts["sweeps"] : 1), 0);
   const runs = traces.length - swept.length;
-  const what = [...(sweeps > 0 ? [plural(sweeps, "sweep")] : []), ...(runs > 0 ? [plural(runs, "mtr run")] : [])].join(" and ");
+  const { tables } = labels;
+  const what = [...(sweeps > 0 ? [counted(sweeps, tables.sweeps)] : []), ...(runs > 0 ? [counted(runs, tables.runs)] : [])].join(tables.and);
   const fromMs = Math.min(...traces.map((capture) => Date.parse(capture.started_at)));
   const toMs = Math.max(...traces.map((capture) => Date.parse(capture.hops_until ?? capture.finished_at ?? capture.started_at)));
   const sameDay = localTime(fromMs, zone).slice(0, 10) === localTime(toMs, zone).slice(0, 10);
-  return `${what}, ${localTime(fromMs, zone)} to ${sameDay ? localClock(toMs, zone) : localTime(toMs, zone)}`;
+  const to = sameDay ? localClock(toMs, zone) : localTime(toMs, zone);
+  return fill(labels.traces.caption, { what, from: localTime(fromMs, zone), to });
 }

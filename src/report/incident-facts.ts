@@ -1,4 +1,6 @@
 /** What a reader asks of an incident first, worked out once for the list and the details. */
+import { fill } from "../verdict/words.ts";
+import type { ListLabels } from "./list-labels.ts";
 import type { ReportIncident } from "./report.ts";
 
 /** Milliseconds from the first lost packet to the first hop of the first sweep in it; null when no sweep brought a hop. */
@@ -21,18 +23,19 @@ export function longestRun(incident: ReportIncident): number {
 }
 
 /** "loss 36.6 %", "brownout", "local fault"; what an open incident will turn out to be is not known. */
-export function whatHappened(incident: ReportIncident): string {
-  const loss = incident.loss_pct === null ? "" : ` ${incident.loss_pct.toFixed(1)} %`;
+export function whatHappened(incident: ReportIncident, { what }: Pick<ListLabels, "what">): string {
+  const percent = incident.loss_pct?.toFixed(1) ?? null;
   switch (incident.kind) {
     case "loss":
-      return `loss${loss}`;
+      return percent === null ? what.loss : fill(what.lossShare, { percent });
     case "brownout":
-      return "brownout";
+      return what.brownout;
     case "local":
-      return "local fault";
+      return what.local;
     case null:
-      return incident.lost > 0 ? `loss${loss} so far` : "not decided yet";
+      if (incident.lost === 0) return what.undecided;
+      return percent === null ? what.lossSoFar : fill(what.lossShareSoFar, { percent });
     default:
-      return "unknown kind";
+      return what.unknown;
   }
 }

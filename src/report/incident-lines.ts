@@ -1,12 +1,16 @@
 /** Everything about one incident that a ticket needs: who, when (local and UTC), how long, how much, the strip, the path before, during and after. */
+import { fill } from "../verdict/words.ts";
 import { localClock, localTime, offsetText, utcTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { count, duration, plural } from "./figures.ts";
+import { count, duration } from "./figures.ts";
 import { hopLines, hopNames, phaseLines } from "./hop-lines.ts";
 import { evidenceAfterMs, lastedMs, longestRun, whatHappened } from "./incident-facts.ts";
 import { hopsOf, phaseTables, withHopNotes } from "./phase-tables.ts";
+import type { ListLabels } from "./list-labels.ts";
+import { counted } from "./page/wording.ts";
 import type { ReportBurst, ReportCapture, ReportIncident } from "./report.ts";
-import { STRIP_LEGEND, stripLines } from "./strip-lines.ts";
+import { stripLines } from "./strip-lines.ts";
+import { padEnd } from "./width.ts";
 import { wrap } from "./wrap.ts";
 
 export interface IncidentLayout {
@@ -16,6 +20,7 @@ export interface IncidentLayout {
   readonly columns: number;
   readonly zone: ZoneOffset;
   readonly full: boolean;
+  readonly labels: ListLabels;
 }
 
 const MAX_STRIP_LINES = 30;
@@ -23,16 +28,17 @@ const MAX_BURSTS = 10;
 const INDENT = 2;
 
 export function incidentLines(incident: ReportIncident, layout: IncidentLayout): string[] {
-  const { zone } = layout;
+  const { labels, place } = layout;
+  const [peer, address] = [escapeForTerminal(incident.peer), escapeForTerminal(incident.address)];
   return [
-    `INCIDENT ${layout.place}: ${whatHappened(incident)} towards ${escapeForTerminal(incident.peer)} (${escapeForTerminal(incident.address)}), ${incident.status}`,
+    fill(labels.incident.title, { place, what: whatHappened(incident, labels), peer, address, status: labels.status[incident.status] }),
     ...verdictLines(incident, layout.columns),
-    ...summaryLines(incident, zone),
+    ...summaryLines(incident, layout),
     ...burstLines(incident, layout),
     "",
     ...stripPart(incident, layout),
-    ...phaseLines(phaseTables(incident), { node: layout.node, zone }),
-    ...(layout.full ? captureLines(withHopNotes(incident).captures, layout) : troubleLines(incident.captures)),
+    ...phaseLines(phaseTables(incident), layout),
+    ...(layout.full ? captureLines(withHopNotes(incident).captures, layout) : troubleLines(incident.captures, labels)),
   ];
 }
 
@@ -43,102 +49,125 @@ function verdictLines({ verdict }: ReportIncident, columns: number): string[] {
   return [...wrap(verdict.sentence, columns - INDENT), ...said].map((text) => `  ${escapeForTerminal(text)}`).concat("");
 }
 
-function summaryLines(incident: ReportIncident, zone: ZoneOffset): string[] {
+function summaryLines(incident: ReportIncident, { zone, labels }: IncidentLayout): string[] {
+  const { incident: words, unit } = labels;
   const lasted = lastedMs(incident);
   const after = evidenceAfterMs(incident);
-  const late = incident.late > 0 ? `; ${count(incident.late)} more answered late` : "";
-  const percent = incident.loss_pct === null ? "" : ` (${incident.loss_pct.toFixed(1)} %)`;
   const detectedMs = Date.parse(incident.detected_at) - Date.parse(incident.started_at);
+  const time = (at: string): string => both(at, { zone, labels });
+  const until = lasted === null ? "" : fill(words.lasted, { duration: duration(lasted, unit) });
+  const lost = {
+    lost: count(incident.lost),
+    percent: incident.loss_pct === null ? "" : fill(words.percent, { percent: incident.loss_pct.toFixed(1) }),
+    run: count(longestRun(incident)),
+    late: incident.late > 0 ? fill(words.late, { late: count(incident.late) }) : "",
+  };
+  const method = { interval: duration(incident.interval_ms, unit), timeout: duration(incident.timeout_ms, unit) };
   return [
-    line("started", both(incident.started_at, zone)),
-    line(
-      "ended",
-      incident.ended_at === null ? "not yet" : `${both(incident.ended_at, zone)}${lasted === null ? "" : `, lasted ${duration(lasted)}`}`,
-    ),
-    line("lost", `${count(incident.lost)} of ${plural(incident.sent, "probe")}${percent}, longest run ${count(longestRun(incident))}${late}`),
-    line("noticed", `${count(detectedMs)} ms after the first lost packet`),
-    line("traced", after === null ? "no sweep brought a hop" : `first hop of evidence ${count(after)} ms after the first lost packet`),
-    line("method", `one probe every ${duration(incident.interval_ms)}, lost when not answered within ${duration(incident.timeout_ms)}`),
-    ...flowLine(incident),
-    ...(incident.continues === null ? [] : [line("continues", escapeForTerminal(incident.continues))]),
-    line("id", escapeForTerminal(incident.id)),
+    line(words.started, time(incident.started_at)),
+    line(words.ended, incident.ended_at === null ? words.notYet : time(incident.ended_at) + until),
+    line(words.lost, fill(counted(incident.sent, words.lostValue), lost)),
+    line(words.noticed, fill(words.noticedValue, { after: count(detectedMs) })),
+    line(words.traced, after === null ? words.untraced : fill(words.tracedValue, { after: count(after) })),
+    line(words.method, fill(words.methodValue, method)),
+    ...flowLine(incident, labels),
+    ...(incident.continues === null ? [] : [line(words.continues, escapeForTerminal(incident.continues))]),
+    line(words.id, escapeForTerminal(incident.id)),
   ];
 }
 
 /** Said only when the flows differ clearly: it hints at one member of a bundle. */
-function flowLine(incident: ReportIncident): string[] {
+function flowLine(incident: ReportIncident, { incident: words, bursts }: ListLabels): string[] {
   const used = incident.flows.filter((flow) => flow.sent > 0);
   const shares = used.map((flow) => flow.lost / flow.sent);
   if (used.length < 2 || Math.max(...shares) - Math.min(...shares) < 0.2) return [];
-  return [line("flows", used.map((flow) => `${flow.flow}: ${flow.lost} of ${flow.sent} lost`).join(", "))];
+  return [line(words.flows, used.map((flow) => fill(words.flow, { ...flow })).join(bursts.joint))];
 }
 
-function burstLines(incident: ReportIncident, { zone, full }: IncidentLayout): string[] {
-  const bursts = incident.bursts;
+function burstLines(incident: ReportIncident, { zone, full, labels }: IncidentLayout): string[] {
+  const { bursts } = incident;
   if (bursts.length < 2 && !full) return [];
   const shown = full ? bursts : bursts.slice(0, MAX_BURSTS);
-  const lines = [line("bursts", String(bursts.length)), ...shown.map((burst) => `              ${burstText(burst, zone)}`)];
-  return bursts.length > shown.length ? [...lines, `              … ${bursts.length - shown.length} more, see --full`] : lines;
+  const lines = [line(labels.bursts.title, String(bursts.length)), ...shown.map((burst) => `              ${burstText(burst, { zone, labels })}`)];
+  const left = bursts.length - shown.length;
+  return left > 0 ? [...lines, `              ${fill(labels.bursts.more, { n: left })}`] : lines;
 }
 
-function burstText(burst: ReportBurst, zone: ZoneOffset): string {
+type Words = Pick<IncidentLayout, "zone" | "labels">;
+
+function burstText(burst: ReportBurst, { zone, labels: { bursts: words, list, unit } }: Words): string {
   const startedMs = Date.parse(burst.started_at);
-  const lasted = burst.ended_at === null ? "going on" : duration(Date.parse(burst.ended_at) - startedMs);
-  const extra = [
-    ...(burst.late > 0 ? [`${count(burst.late)} late`] : []),
-    ...(burst.send_failed > 0 ? [`${count(burst.send_failed)} not sent`] : []),
-    ...(burst.blind > 0 ? [`${count(burst.blind)} blind`] : []),
-  ];
-  const counts = [`${count(burst.lost)} of ${count(burst.sent)} lost`, `longest run ${count(burst.longest_run)}`, ...extra].join(", ");
-  return `${localClock(startedMs, zone)}  ${lasted}, ${counts}`;
+  const lasted = burst.ended_at === null ? list.goingOn : duration(Date.parse(burst.ended_at) - startedMs, unit);
+  const counts = [
+    fill(words.lost, { lost: count(burst.lost), sent: count(burst.sent) }),
+    fill(words.run, { run: count(burst.longest_run) }),
+    ...(burst.late > 0 ? [fill(words.late, { n: count(burst.late) })] : []),
+    ...(burst.send_failed > 0 ? [fill(words.failed, { n: count(burst.send_failed) })] : []),
+    ...(burst.blind > 0 ? [fill(words.blind, { n: count(burst.blind) })] : []),
+  ].join(words.joint);
+  return fill(words.text, { at: localClock(startedMs, zone), lasted, counts });
 }
 
-function stripPart(incident: ReportIncident, { columns, zone, full }: IncidentLayout): string[] {
-  if (incident.strip === null || incident.strip_started_at === null) return ["  no samples stored", ""];
+function stripPart(incident: ReportIncident, { columns, zone, full, labels }: IncidentLayout): string[] {
+  if (incident.strip === null || incident.strip_started_at === null) return [`  ${labels.strip.none}`, ""];
   const lines = stripLines(incident.strip, {
     startedMs: Date.parse(incident.strip_started_at),
     intervalMs: incident.interval_ms,
     columns,
     zone,
     maxLines: full ? Infinity : MAX_STRIP_LINES,
+    labels,
   });
-  return [...lines, `  (${STRIP_LEGEND})`, ""];
+  return [...lines, `  (${labels.strip.legend})`, ""];
 }
 
 /** What could not be captured as it should have been, with the reason. */
-function troubleLines(captures: readonly ReportCapture[]): string[] {
+function troubleLines(captures: readonly ReportCapture[], labels: ListLabels): string[] {
   const troubled = captures.filter((capture) => capture.status === "skipped" || capture.status === "failed" || capture.status === "partial");
   if (troubled.length === 0) return [];
-  return [...troubled.map((capture) => `  ${captureTitle(capture)}`), ""];
+  return [...troubled.map((capture) => `  ${captureTitle(capture, labels)}`), ""];
 }
 
-function captureTitle(capture: ReportCapture): string {
-  const reason = capture.reason === null ? "" : `: ${escapeForTerminal(capture.reason)}`;
-  return `${capture.kind} ${capture.phase} (${capture.trigger}) ${capture.status}${reason}`;
+function captureTitle({ kind, phase, trigger, status, reason }: ReportCapture, { captures: words }: ListLabels): string {
+  return fill(words.title, {
+    kind: words.kind[kind],
+    phase: words.phase[phase],
+    trigger: words.trigger[trigger],
+    outcome: words.outcome[status],
+    reason: reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(reason) }),
+  });
 }
 
-function captureLines(captures: readonly ReportCapture[], { zone, node }: IncidentLayout): string[] {
+function captureLines(captures: readonly ReportCapture[], layout: IncidentLayout): string[] {
+  const { zone, labels } = layout;
+  const { captures: words } = labels;
   return captures.flatMap((capture) => {
-    const facts = Object.keys(capture.facts).length === 0 ? [] : [`    facts ${escapeForTerminal(JSON.stringify(capture.facts))}`];
-    const asked = capture.asked_by === null ? "" : `, asked by ${escapeForTerminal(capture.asked_by)}`;
-    const reached = capture.reached === null ? "" : capture.reached ? ", reached the target" : ", did not reach the target";
-    const finished = capture.finished_at === null ? "" : ` to ${localClock(Date.parse(capture.finished_at), zone)}`;
+    const about = {
+      tool: escapeForTerminal(capture.tool),
+      target: escapeForTerminal(capture.target),
+      at: localTime(Date.parse(capture.started_at), zone),
+      until: capture.finished_at === null ? "" : fill(words.until, { at: localClock(Date.parse(capture.finished_at), zone) }),
+      reached: capture.reached === null ? "" : capture.reached ? words.reached : words.notReached,
+      asked: capture.asked_by === null ? "" : fill(words.asked, { who: escapeForTerminal(capture.asked_by) }),
+    };
+    const json = Object.keys(capture.facts).length === 0 ? null : escapeForTerminal(JSON.stringify(capture.facts));
     return [
-      `  CAPTURE ${captureTitle(capture)}`,
-      `    ${escapeForTerminal(capture.tool)} to ${escapeForTerminal(capture.target)}, ${localTime(Date.parse(capture.started_at), zone)}${finished}${reached}${asked}`,
-      ...facts,
-      ...(capture.hops.length === 0 ? [] : hopLines(hopsOf(capture), { node, names: hopNames([capture]) }).map((text) => `    ${text}`)),
+      `  ${fill(words.heading, { title: captureTitle(capture, labels) })}`,
+      `    ${fill(words.about, about)}`,
+      ...(json === null ? [] : [`    ${fill(words.facts, { json })}`]),
+      ...(capture.hops.length === 0 ? [] : hopLines(hopsOf(capture), { ...layout, names: hopNames([capture]) }).map((text) => `    ${text}`)),
       "",
     ];
   });
 }
 
 function line(title: string, text: string): string {
-  return `  ${title.padEnd(10)}  ${text}`;
+  return `  ${padEnd(title, 10)}  ${text}`;
 }
 
 /** "2026-11-20 04:12:03.120 +08:00 (2026-11-19 20:12:03.120 UTC)". */
-function both(time: string, zone: ZoneOffset): string {
+function both(time: string, { zone, labels }: Words): string {
   const ms = Date.parse(time);
-  return zone(ms) === 0 ? `${utcTime(ms)} UTC` : `${localTime(ms, zone)} ${offsetText(ms, zone)} (${utcTime(ms)} UTC)`;
+  const utc = `${utcTime(ms)} UTC`;
+  return zone(ms) === 0 ? utc : fill(labels.incident.both, { local: `${localTime(ms, zone)} ${offsetText(ms, zone)}`, utc });
 }

@@ -5,9 +5,10 @@
 import { annotateHops } from "../path/honest-loss.ts";
 import { mergeHops } from "../path/hop-table.ts";
 import type { Hop } from "../path/hop.ts";
-import { localTime, type ZoneOffset } from "./clock.ts";
+import { fill } from "../verdict/words.ts";
+import { localTime } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { hopLines, hopNames } from "./hop-lines.ts";
+import { hopLines, hopNames, type HopLayout } from "./hop-lines.ts";
 import { hopsOf, withLabel, withLabels } from "./phase-tables.ts";
 import type { ReportCapture } from "./report.ts";
 
@@ -20,20 +21,17 @@ interface Group {
   readonly labels: ReadonlyMap<number, string>;
 }
 
-export function remoteLines(
-  captures: readonly ReportCapture[],
-  layout: { readonly node: string; readonly zone: ZoneOffset; readonly full: boolean },
-): string[] {
+export function remoteLines(captures: readonly ReportCapture[], layout: HopLayout & { readonly full: boolean }): string[] {
   if (captures.length === 0) return [];
   const groups = groupsOf(captures);
   const withTables = layout.full || groups.length <= MAX_TABLES;
   const lines = groups.flatMap((group) => [
-    ...group.captures.map((capture) => `  ${title(capture, layout.zone)}`),
+    ...group.captures.map((capture) => `  ${title(capture, layout)}`),
     ...(withTables && group.hops.length > 0
-      ? [...hopLines(group.hops, { node: layout.node, names: hopNames(group.captures) }).map((line) => `    ${line}`), ""]
+      ? [...hopLines(group.hops, { ...layout, names: hopNames(group.captures) }).map((line) => `    ${line}`), ""]
       : []),
   ]);
-  return ["TRACED FOR OTHER NODES", ...lines, ...(lines.at(-1) === "" ? [] : [""])];
+  return [layout.labels.section.remote, ...lines, ...(lines.at(-1) === "" ? [] : [""])];
 }
 
 /** The captures with the labels of their table, as the text shows them. */
@@ -61,9 +59,13 @@ function groupsOf(captures: readonly ReportCapture[]): Group[] {
   });
 }
 
-function title(capture: ReportCapture, zone: ZoneOffset): string {
-  const reason = capture.reason === null ? "" : `: ${escapeForTerminal(capture.reason)}`;
-  const asked = escapeForTerminal(capture.asked_by ?? "unknown");
-  const target = escapeForTerminal(capture.target);
-  return `${localTime(Date.parse(capture.started_at), zone)}  ${capture.kind} to ${target}, asked by ${asked}, ${capture.status}${reason}`;
+function title(capture: ReportCapture, { zone, labels: { captures: words } }: HopLayout): string {
+  return fill(words.remote, {
+    at: localTime(Date.parse(capture.started_at), zone),
+    kind: words.kind[capture.kind],
+    target: escapeForTerminal(capture.target),
+    who: escapeForTerminal(capture.asked_by ?? words.nobody),
+    outcome: words.outcome[capture.status],
+    reason: capture.reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(capture.reason) }),
+  });
 }

@@ -3,7 +3,10 @@
  * one, so that what happened is on one screen.
  */
 import { localClock, type ZoneOffset } from "./clock.ts";
-import { duration, plural } from "./figures.ts";
+import { fill } from "../verdict/words.ts";
+import { duration } from "./figures.ts";
+import type { ListLabels } from "./list-labels.ts";
+import { counted } from "./page/wording.ts";
 
 export interface StripLayout {
   readonly startedMs: number;
@@ -13,9 +16,8 @@ export interface StripLayout {
   readonly zone: ZoneOffset;
   /** Lines at most; what is left out is said. */
   readonly maxLines: number;
+  readonly labels: Pick<ListLabels, "strip" | "unit">;
 }
-
-export const STRIP_LEGEND = ". good, o late or slow, x lost, - blind, ! send failure, blank not recorded";
 
 const INDENT = "  ";
 const MARK_WIDTH = "04:12:03.120  ".length;
@@ -30,11 +32,13 @@ export function stripLines(strip: string, layout: StripLayout): string[] {
   while (at < strip.length) {
     const quiet = quietLines(strip, { at, width });
     if (lines.length >= layout.maxLines && at + width < strip.length) {
-      lines.push(`${INDENT}${" ".repeat(MARK_WIDTH)}… ${plural(strip.length - at, "more probe")}, see --full`);
+      lines.push(`${INDENT}${" ".repeat(MARK_WIDTH)}${counted(strip.length - at, layout.labels.strip.more)}`);
       return lines;
     }
     if (quiet > 1) {
-      lines.push(`${INDENT}${mark(at, layout)}… ${plural(quiet * width, "good probe")} (${duration(quiet * width * layout.intervalMs)}) …`);
+      const { strip: words, unit } = layout.labels;
+      const text = fill(counted(quiet * width, words.quiet), { duration: duration(quiet * width * layout.intervalMs, unit) });
+      lines.push(`${INDENT}${mark(at, layout)}${text}`);
       at += quiet * width;
     } else {
       lines.push(`${INDENT}${mark(at, layout)}${strip.slice(at, at + width)}`.trimEnd());

@@ -114,7 +114,7 @@ export const chinese: Words = {
     late: "{peer} 有 {count} 个应答在超时之后到达",
     deaf: "{peer} 的请求从不到达本机，平时也是如此，因此无法判断方向",
     unauthenticated: "{peer} 的请求没有有效的网格密钥标签，因此由其得出的结论最多只是“可能”",
-    otherEnd: "{peer} 一侧也有与本端的事件",
+    otherEnd: "{peer} 一侧也记录了与本端之间的事件",
   },
   silentHop: "???",
   someInterface: "???",

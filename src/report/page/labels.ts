@@ -3,6 +3,7 @@
  * (names, reasons, notes of hops, the verdict) does not come from here.
  */
 import type { CaptureKind, CaptureStatus, IncidentKind, IncidentStatus, Phase } from "../../store/rows.ts";
+import type { Units } from "../figures.ts";
 import type { OwnCheck, OwnCheckName, Reverse } from "./ticket.ts";
 
 export interface Counted {
@@ -20,7 +21,7 @@ export interface Labels {
   readonly incomplete: string;
   readonly notKnown: string;
   readonly utc: string;
-  readonly unit: { readonly ms: string; readonly s: string; readonly min: string; readonly h: string; readonly d: string };
+  readonly unit: Units;
   readonly section: Readonly<
     Record<"summary" | "ends" | "incidents" | "strip" | "tables" | "reverse" | "paths" | "others" | "own" | "method" | "evidence", string>
   >;
@@ -47,6 +48,8 @@ export interface Labels {
     readonly burst: string;
     readonly flows: string;
     readonly flow: string;
+    /** Between flows. */
+    readonly joint: string;
     readonly noticed: string;
     readonly noticedValue: string;
     readonly traced: string;
@@ -100,6 +103,8 @@ export interface Labels {
     readonly trouble: string;
     readonly kinds: Readonly<Record<CaptureKind, string>>;
     readonly statuses: Readonly<Record<CaptureStatus, string>>;
+    /** What is said of hops is stored, or worked out, in English: [that, this], in this order. */
+    readonly hopNotes: readonly (readonly [RegExp, string])[];
   };
   readonly reverse: Readonly<Record<Reverse["state"], string>> & {
     readonly there: string;
@@ -213,6 +218,7 @@ export const ENGLISH: Labels = {
     burst: "{at}, {duration}: {lost} of {sent} lost, longest run {run}",
     flows: "Flows",
     flow: "flow {flow}: {lost} of {sent} lost",
+    joint: "; ",
     noticed: "Noticed",
     noticedValue: "{after} after the first lost packet",
     traced: "Traced",
@@ -262,10 +268,11 @@ export const ENGLISH: Labels = {
     and: " and ",
     hopNote: "hop {ttl}: {note}",
     rateNote: "Loss at a hop that does not reach the destination is that router's limit on its own answers, not loss on the path.",
-    troubles: "Not captured",
+    troubles: "Not captured:",
     trouble: "{phase}: {kind} {status}: {reason}",
     kinds: { sweep: "sweep", mtr: "mtr", snapshot: "host snapshot", samples: "samples" },
     statuses: { running: "running", complete: "complete", partial: "partial", failed: "failed", skipped: "skipped" },
+    hopNotes: [],
   },
   reverse: {
     held: "The trace of the way back is held by {peer}, which our incident {id} asked for it. Fetch it, and put it on this page:",

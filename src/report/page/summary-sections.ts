@@ -144,5 +144,5 @@ function flowRows({ flows }: ReportIncident, { labels: { summary } }: Wording): 
   const used = flows.filter(({ sent }) => sent > 0);
   const shares = used.map(({ lost, sent }) => lost / sent);
   if (used.length < 2 || Math.max(...shares) - Math.min(...shares) < FLOW_DIFFERENCE) return [];
-  return [{ label: summary.flows, values: [used.map((flow) => fill(summary.flow, { ...flow })).join("; ")] }];
+  return [{ label: summary.flows, values: [used.map((flow) => fill(summary.flow, { ...flow })).join(summary.joint)] }];
 }

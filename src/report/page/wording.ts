@@ -1,7 +1,7 @@
 /** Times, lengths and shares in the words of a language. */
 import { fill } from "../../verdict/words.ts";
 import { localTime, offsetText, utcTime, type ZoneOffset } from "../clock.ts";
-import { count, percent } from "../figures.ts";
+import { count, duration, percent } from "../figures.ts";
 import type { Counted, Labels } from "./labels.ts";
 
 export interface Wording {
@@ -11,6 +11,11 @@ export interface Wording {
 
 export function counted(n: number, words: Counted): string {
   return fill(n === 1 ? words.one : words.many, { n: count(n) });
+}
+
+/** What stands at a hop, in the language of the labels as far as they know it. */
+export function noteText(note: string, { tables }: { readonly tables: Pick<Labels["tables"], "hopNotes"> }): string {
+  return tables.hopNotes.reduce((text, [from, to]) => text.replace(from, to), note);
 }
 
 /** "2026-11-20 04:12:03.120 +08:00" and "2026-11-19 20:12:03.120 UTC"; in UTC alone only that. */
@@ -27,14 +32,7 @@ export function utc(iso: string, { labels }: Wording): string {
 
 /** "850 ms", "9.2 s", "1 min 03 s", "2 h 05 min", "3 d 4 h". */
 export function length(ms: number, { labels: { unit } }: Wording): string {
-  if (ms < 1000) return `${Math.round(ms)} ${unit.ms}`;
-  const tenths = Math.round(ms / 100);
-  if (tenths < 600) return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} ${unit.s}`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return two(seconds, { size: 60, large: unit.min, small: unit.s, digits: 2 });
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 1440) return two(minutes, { size: 60, large: unit.h, small: unit.min, digits: 2 });
-  return two(Math.round(ms / 3_600_000), { size: 24, large: unit.d, small: unit.h, digits: 1 });
+  return duration(ms, unit);
 }
 
 /** "36.6 %", "<0.1 %", "-" when there is nothing to have a share of. */
@@ -43,10 +41,4 @@ export function share(part: number, whole: number): string {
   if (value === null) return "-";
   if (part > 0 && value === 0) return "<0.1 %";
   return part < whole && value === 100 ? "99.9 %" : `${value.toFixed(1)} %`;
-}
-
-function two(value: number, by: { readonly size: number; readonly large: string; readonly small: string; readonly digits: number }): string {
-  const rest = value % by.size;
-  const small = rest === 0 ? "" : ` ${String(rest).padStart(by.digits, "0")} ${by.small}`;
-  return `${Math.floor(value / by.size)} ${by.large}${small}`;
 }

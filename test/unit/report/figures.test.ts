@@ -4,7 +4,9 @@ import { localClock, localTime, offsetText, utcTime } from "../../../src/report/
 import { count, duration, lossText, percent, plural } from "../../../src/report/figures.ts";
 
 test("durations are short and rounded to what matters", () => {
-  const texts = [0, 850, 999.4, 9200, 9000, 59_940, 59_960, 63_000, 120_000, 7_500_000, 86_399_000, 273_600_000, 2_592_000_000].map(duration);
+  const texts = [0, 850, 999.4, 9200, 9000, 59_940, 59_960, 63_000, 120_000, 7_500_000, 86_399_000, 273_600_000, 2_592_000_000].map((ms) =>
+    duration(ms),
+  );
   assert.deepEqual(texts, [
     "0 ms",
     "850 ms",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIST_ENGLISH } from "../../../src/report/list-labels.ts";
 import { drawStrip, MAX_STRIP } from "../../../src/report/strip.ts";
 import { stripLines } from "../../../src/report/strip-lines.ts";
 import { sampleBlock, T0 } from "../store/sample-rows.ts";
@@ -30,13 +31,13 @@ test("a strip has a maximum length", () => {
 });
 
 test("lines start with their time and hold a round number of probes", () => {
-  const lines = stripLines("x".repeat(70), { startedMs: T0, intervalMs: 100, columns: 50, zone, maxLines: Infinity });
+  const lines = stripLines("x".repeat(70), { startedMs: T0, intervalMs: 100, columns: 50, zone, maxLines: Infinity, labels: LIST_ENGLISH });
   assert.deepEqual(lines, [`  04:12:03.120  ${"x".repeat(30)}`, `  04:12:06.120  ${"x".repeat(30)}`, `  04:12:09.120  ${"x".repeat(10)}`]);
 });
 
 test("quiet lines are folded, and a limit says what is left out", () => {
   const strip = `${"x".repeat(30)}${".".repeat(90)}x${".".repeat(29)}${"x".repeat(60)}`;
-  const lines = stripLines(strip, { startedMs: T0, intervalMs: 100, columns: 50, zone, maxLines: 3 });
+  const lines = stripLines(strip, { startedMs: T0, intervalMs: 100, columns: 50, zone, maxLines: 3, labels: LIST_ENGLISH });
   assert.deepEqual(lines, [
     `  04:12:03.120  ${"x".repeat(30)}`,
     "  04:12:06.120  … 90 good probes (9 s) …",

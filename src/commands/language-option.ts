@@ -1,0 +1,25 @@
+/** The language of a report, and its tables. Only those that are asked for are loaded. */
+import { localeLanguage, type Language } from "../report/language.ts";
+import type { ListLabels } from "../report/list-labels.ts";
+import type { Labels } from "../report/page/labels.ts";
+import type { Words } from "../verdict/words.ts";
+import type { World } from "./command.ts";
+
+/** Programs read the JSON: without `--lang` it is the same wherever it is made. */
+export function languageOf({ lang, format }: { readonly lang: Language | undefined; readonly format: string }, env: World["env"]): Language {
+  if (lang !== undefined) return lang;
+  return format === "json" ? "en" : localeLanguage(env);
+}
+
+/** Of verdicts; null for those they were stored with. */
+export async function verdictWords(language: Language): Promise<Words | null> {
+  return language === "en" ? null : (await import("../verdict/words-zh.ts")).chinese;
+}
+
+export async function pageLabels(language: Language): Promise<Labels> {
+  return language === "en" ? (await import("../report/page/labels.ts")).ENGLISH : (await import("../report/page/labels-zh.ts")).CHINESE;
+}
+
+export async function listLabels(language: Language): Promise<ListLabels> {
+  return language === "en" ? (await import("../report/list-labels.ts")).LIST_ENGLISH : (await import("../report/list-labels-zh.ts")).LIST_CHINESE;
+}

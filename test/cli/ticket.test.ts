@@ -11,6 +11,8 @@ import type { Report } from "../../src/report/report.ts";
 import type { Ticket } from "../../src/report/page/ticket.ts";
 import { EvidenceStore } from "../../src/store/evidence.ts";
 import { MetricsStore } from "../../src/store/metrics.ts";
+import { judge } from "../../src/verdict/judge.ts";
+import * as world from "../unit/verdict/facts-builder.ts";
 import { burst, capture, incident, rollup, sampleBlock, T0 } from "../unit/store/sample-rows.ts";
 import { tempDir } from "../unit/store/temp-dir.ts";
 import { readHtml } from "../unit/report/page/read-html.ts";
@@ -24,7 +26,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function run(command: Command, args: readonly string[], nowMs = NOW): Promise<Outcome> {
+async function run(command: Command, args: readonly string[], nowMs = NOW, env: World["env"] = {}): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   const world: World = {
@@ -35,7 +37,7 @@ async function run(command: Command, args: readonly string[], nowMs = NOW): Prom
     columns: 100,
     rows: 24,
     onHangup: () => {},
-    env: {},
+    env,
     hostName: "sh-a1",
     signal: new AbortController().signal,
   };
@@ -116,6 +118,33 @@ test("report INCIDENT is the page, by id, beginning or event, in four formats of
     ["meshprobe.report/1", 1, "incident", 3],
   );
   for (const page of [text, markdown, html]) assert.ok(page.stdout.includes(json.ticket.evidence.sha256));
+});
+
+test("the locale decides in which language a page and a list are, --lang before it, and JSON is in English unless --lang says otherwise", async (t) => {
+  const dir = filled(t);
+  const evidence = new EvidenceStore(dir);
+  const facts = world.event([world.incident(1, { peer: "bj-b1" })]);
+  const verdict = judge(facts);
+  evidence.putVerdict({ eventId: `e${ID}`, version: 1, atMs: T0, verdict, sentence: "as it was judged", facts });
+  evidence.close();
+  const say = async (args: readonly string[], env: World["env"]): Promise<string> =>
+    (await run(reportCommand, [...args, "--data-dir", dir], NOW, env)).stdout;
+  const [english, chinese] = [/as it was judged/, /sh-a1 到 bj-b1 的丢包率为 100 %/];
+  const china = { LANG: "zh_CN.UTF-8" };
+  for (const what of [[ID], [ID, "--format", "markdown"], [ID, "--format", "html"], ["--since", "1h"]]) {
+    assert.match(await say(what, {}), english);
+    assert.match(await say(what, china), chinese);
+    assert.match(await say([...what, "--lang", "en"], china), english);
+    assert.equal(await say([...what, "--lang", "zh"], {}), await say(what, china));
+    assert.match(await say(what, { ...china, LC_ALL: "C" }), english);
+  }
+  for (const what of [[ID], ["--since", "1h"]]) {
+    const sentenceOf = async (args: readonly string[]): Promise<string | undefined> =>
+      (JSON.parse(await say([...what, "--format", "json", ...args], china)) as Report).incidents[0]?.verdict?.sentence;
+    assert.equal(await sentenceOf([]), "as it was judged");
+    assert.match((await sentenceOf(["--lang", "zh"])) ?? "", chinese);
+  }
+  await assert.rejects(run(reportCommand, [ID, "--lang", "de"]), { name: "UsageError", message: 'unknown --lang "de": it is en or zh' });
 });
 
 test("an id that is none, too short or not enough is refused with one line", async (t) => {

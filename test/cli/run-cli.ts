@@ -42,7 +42,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   const { asNobody } = options;
   const child = spawn(asNobody?.node ?? process.execPath, [asNobody?.cli ?? CLI, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: options.env ?? process.env,
+    // Whoever runs the tests may read Chinese.
+    env: options.env ?? { ...process.env, LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],
     ...(asNobody === undefined ? {} : { uid: NOBODY, gid: NOBODY }),
   });

@@ -111,7 +111,7 @@ export async function startAgent(lab: Lab, machine: string, options: AgentOption
     report: (...args) =>
       new Promise((resolve, reject) => {
         const command = [cli, "report", "--data-dir", dataDir, ...args];
-        execFile(process.execPath, command, { maxBuffer: MAX_REPORT_BYTES }, (error, stdout, stderr) => {
+        execFile(process.execPath, command, { maxBuffer: MAX_REPORT_BYTES, env: { ...process.env, LC_ALL: "C" } }, (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else reject(new Error(`Cannot print the report: ${stderr.trim() || error.message}`));
         });

@@ -98,7 +98,7 @@ export const CHINESE: Labels = {
     hopNote: "第 {ttl} 跳：{note}",
     rateNote: "某一跳的丢包若没有延续到目的地，是该路由器限制了自身的应答，而不是路径丢包。",
     troubles: "未能采集：",
-    trouble: "{phase}：{kind}{status}：{reason}",
+    trouble: "{phase}：{kind}（{status}）：{reason}",
     kinds: { sweep: "全跳扫描", mtr: "mtr", snapshot: "主机快照", samples: "逐包记录" },
     statuses: { running: "进行中", complete: "完成", partial: "不完整", failed: "失败", skipped: "跳过" },
     hopNotes: [

@@ -95,6 +95,29 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    title: "reload applies a changed peers.yaml and refuses a wrong one; status and trace answer, also to a member of the group",
+    async run({ a, lab }) {
+      const write = (text: string): Promise<string> => a.run(["sh", "-c", "cat > /etc/meshprobe/peers.yaml"], text);
+      const peers = async (): Promise<readonly string[]> => {
+        const status = JSON.parse(await a.run(["runuser", "-u", "nobody", "-G", "meshprobe", "--", "meshprobe", "status", "--format", "json"])) as {
+          readonly peers: readonly { readonly peer: string }[];
+        };
+        return status.peers.map(({ peer }) => peer).sort();
+      };
+      const { agent, wire } = await processes(a);
+      await write(peersYaml(lab, "a", [`  - { name: silent, address: ${SILENT_ADDRESS} }`]));
+      await a.run(["systemctl", "reload", "meshprobe"]);
+      assert.deepEqual(await peers(), ["b", "silent"]);
+      await write("peers: []\nnonsense: 1\n");
+      assert.notEqual((await a.exec(["systemctl", "reload", "meshprobe"])).code, 0, "a wrong file was applied");
+      await write(peersYaml(lab, "a"));
+      await a.run(["systemctl", "reload", "meshprobe"]);
+      assert.deepEqual(await peers(), ["b"]);
+      assert.deepEqual(await processes(a), { agent, wire }, "something was restarted");
+      assert.match(await a.run(["meshprobe", "trace", "b"]), new RegExp(lab.address("b").replaceAll(".", "\\.")));
+    },
+  },
+  {
     title: "break the link: the report on the node has the incident, mtr and a verdict",
     async run({ a, lab }) {
       // A path must have been seen healthy before it can be said where it broke.

@@ -66,7 +66,7 @@ const digest = (file: string): string => createHash("sha256").update(readFileSyn
 
 describe("a command line that cannot be understood", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["nonsense"], /unknown command 'nonsense'; there are: agent, report, export, verify, doctor/],
+    [["nonsense"], /unknown command 'nonsense'; there are: agent, status, report, export, verify, trace, reload, doctor/],
     [["help", "nonsense"], /unknown command 'nonsense'/],
     [["__proto__"], /unknown command '__proto__'/],
     [["agent", "--nonsense"], /Unknown option '--nonsense'.*meshprobe agent --help/],

@@ -275,7 +275,7 @@ export const ENGLISH: Labels = {
     hopNotes: [],
   },
   reverse: {
-    held: "The trace of the way back is held by {peer}, which our incident {id} asked for it. Fetch it, and put it on this page:",
+    held: "The trace of the way back is held by {peer}, which our incident {id} asked to trace back. Fetch it, and put it on this page:",
     unasked: "{peer} was not asked to trace back (no common mesh key); what it saw of its own accord is fetched so:",
     none: "{peer} runs no agent, so nobody traced the way back.",
     merged: "From the export of {peer}:",

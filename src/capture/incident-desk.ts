@@ -9,15 +9,13 @@ import { INCIDENT_LENGTH_MS, incidentKind, PeerIncidents, type Incident, type In
 import type { CaptureRow, IncidentRow, SampleBlock } from "../store/rows.ts";
 import type { BurstReport, SweepReport, WireMessage } from "../wire/messages.ts";
 import { CaptureOrders, type CapturePorts } from "./capture-orders.ts";
-import { AfterTables } from "./after-tables.ts";
 import type { Baselines } from "./baselines.ts";
 import { EventCrowd } from "./event-crowd.ts";
 import type { EventDesk } from "./event-desk.ts";
 import { newId } from "./ids.ts";
 import { incidentRow } from "./incident-row.ts";
 import { askedBy, RemoteCaptures, type Asked, type RemotePorts } from "./remote-captures.ts";
-import { sweepRow } from "./sweep-row.ts";
-import { SweepSorter } from "./sweep-sorter.ts";
+import { SweepDesk } from "./sweep-desk.ts";
 
 /** A peer that is down for longer keeps nobody from what is done in calm hours. */
 const NEWS_MS = 600_000;
@@ -52,16 +50,10 @@ export class IncidentDesk {
   readonly #eventBook = new EventBook();
   readonly #orders: CaptureOrders;
   readonly #remote: RemoteCaptures;
-  readonly #sweeps: SweepSorter;
+  readonly #sweeps: SweepDesk;
   readonly #crowd: EventCrowd;
-  readonly #afters = new AfterTables();
   readonly #peers = new Map<string, PeerDesk>();
   readonly #folders = new Map<string, Folder>();
-  /** The last sweep of a suspicion, and the last that the peer asked for, by peer. */
-  readonly #suspicions = new Map<string, SweepReport>();
-  readonly #forPeers = new Map<string, SweepReport>();
-  /** What sweeps say of the clock of their peer. */
-  readonly #clocks = new Map<string, CaptureRow["facts"]>();
   /** Peers with an incident that is not closed. */
   readonly #live = new Set<string>();
   #epoch = 0;
@@ -75,10 +67,10 @@ export class IncidentDesk {
     this.#orders = new CaptureOrders(config, {
       ...ports,
       afterOf: ({ id }) => this.#crowd.afterOf(id),
-      onAfter: (incident) => this.#afters.ordered(incident),
+      onAfter: (incident) => this.#sweeps.afterOrdered(incident),
     });
     this.#remote = new RemoteCaptures(config, { ...ports, mtr: this.#orders.mtr });
-    this.#sweeps = new SweepSorter(ports);
+    this.#sweeps = new SweepDesk({ ...ports, orders: this.#orders, remote: this.#remote, crowd: this.#crowd });
     this.#add(config.peers);
   }
 
@@ -87,16 +79,13 @@ export class IncidentDesk {
     for (const name of gone) {
       const peer = this.#peers.get(name);
       if (peer === undefined) continue;
-      for (const row of this.#afters.end("the peer was taken from the configuration", name))
-        this.#ports.writer.soon((store) => store.putCapture(row));
+      this.#sweeps.endAfters("the peer was taken from the configuration", name);
       const nowMs = this.#ports.nowMs();
       this.#apply(peer, peer.incidents.abandonBursts({ nowMs, wallMs: this.#ports.wallMs() }));
       // Nothing can reopen it: it need not cool down.
       this.#apply(peer, peer.incidents.tick(nowMs + this.#config.detect.mergeMs));
       this.#peers.delete(name);
-      this.#suspicions.delete(name);
-      this.#forPeers.delete(name);
-      this.#clocks.delete(name);
+      this.#sweeps.forget(name);
     }
     this.#add(come);
   }
@@ -105,7 +94,7 @@ export class IncidentDesk {
   wireStarted(epoch: number): void {
     this.#epoch = epoch;
     this.#incidents = 0;
-    this.#clocks.clear();
+    this.#sweeps.wireStarted(epoch);
   }
 
   /** No burst has begun lately that is still open. */
@@ -119,7 +108,7 @@ export class IncidentDesk {
 
   /** The wire is gone: what it would have said of open bursts will never come. */
   wireGone(): void {
-    this.#endAfters("the probing process ended");
+    this.#sweeps.endAfters("the probing process ended");
     for (const peer of this.#peers.values())
       this.#apply(peer, peer.incidents.abandonBursts({ nowMs: this.#ports.nowMs(), wallMs: this.#ports.wallMs() }));
   }
@@ -140,29 +129,7 @@ export class IncidentDesk {
 
   sweep(report: SweepReport): void {
     const peer = this.#peers.get(report.peer);
-    if (peer === undefined) return;
-    const facts = report.trigger === "baseline" ? {} : (this.#clocks.get(report.peer) ?? {});
-    const row = { ...sweepRow(report, { epoch: this.#epoch, source: this.#ports.sourceOf(report.target) }), facts };
-    const { current } = peer.incidents;
-    if (row.reached === true) this.#orders.pathKnown(report.peer, row.hops);
-    // Of a path that is whole again it must not be shown as taken during the fault.
-    if (report.trigger === "request") this.#ports.onRequested?.({ ...row, incidentId: current?.phase === "open" ? current.id : null });
-    if (report.trigger === "request" && current?.phase !== "open") return;
-    if (report.trigger === "remote") {
-      this.#forPeers.set(report.peer, report);
-      // Asked for before our own incident opened, and told of after.
-      this.#remote.sweep({ ...row, incidentId: current !== null && this.#isOfBurst(report, current) ? current.id : null });
-    } else if (report.trigger === "suspect") this.#suspicions.set(report.peer, report);
-    if (current !== null && (report.trigger !== "remote" || this.#isOfBurst(report, current))) this.#ports.events.sweep(current.id, report);
-    if (report.trigger === "remote") return;
-    if (report.trigger === "baseline") return this.#ports.baselines.put(row, report);
-    if (report.trigger !== "after") {
-      if (report.trigger !== "request") this.#sweeps.sort(row, current);
-      if (row.status !== "skipped" && current?.phase === "open") this.#crowd.traced(current.id);
-      return;
-    }
-    const table = this.#afters.add(row, report);
-    if (table !== null) this.#ports.writer.soon((store) => store.putCapture(table));
+    if (peer !== undefined) this.#sweeps.take(report, peer.incidents.current);
   }
 
   /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */
@@ -175,12 +142,8 @@ export class IncidentDesk {
     this.#mark(own, askedBy(asked));
   }
 
-  /** The clocks of peers against ours: evidence that lets the records of two nodes be aligned later. */
-  peerClocks({ zeroMs, clocks }: Omit<Extract<WireMessage, { kind: "peer-clocks" }>, "kind">): void {
-    for (const { peer, epoch, offsetUs, errorUs } of clocks)
-      this.#clocks.set(peer, {
-        peer_clock: { offset_us: offsetUs, error_us: errorUs, epoch, own_epoch: this.#epoch, own_zero_at: new Date(zeroMs).toISOString() },
-      });
+  peerClocks(message: Parameters<SweepDesk["peerClocks"]>[0]): void {
+    this.#sweeps.peerClocks(message);
   }
 
   samples(message: Omit<Extract<WireMessage, { kind: "samples" }>, "kind">): void {
@@ -228,7 +191,7 @@ export class IncidentDesk {
   }
 
   async close(): Promise<void> {
-    this.#endAfters("agent stopped");
+    this.#sweeps.endAfters("agent stopped");
     await this.#orders.close();
   }
 
@@ -238,10 +201,6 @@ export class IncidentDesk {
       const incidents = new PeerIncidents({ mergeMs, lengthMs: INCIDENT_LENGTH_MS });
       this.#peers.set(peer.name, { incidents, intervalMs: peer.intervalMs, samplesFor: null });
     }
-  }
-
-  #endAfters(reason: string): void {
-    for (const row of this.#afters.end(reason)) this.#ports.writer.soon((store) => store.putCapture(row));
   }
 
   #apply(peer: PeerDesk, changes: readonly IncidentChange[]): void {
@@ -256,7 +215,7 @@ export class IncidentDesk {
         this.#update(incident);
         this.#tell(incident);
         this.#takeOver(incident);
-        this.#witness(incident);
+        this.#sweeps.witness(incident);
         return this.#orders.reopened(incident);
       case "updated": {
         const row = this.#row(incident);
@@ -292,7 +251,7 @@ export class IncidentDesk {
     this.#takeOver(incident);
     this.#orders.opened(incident);
     this.#ports.events.opened(eventId, incident);
-    this.#witness(incident);
+    this.#sweeps.witness(incident);
     this.#ports.send({ kind: "incident", peer: incident.peer, number: ++this.#incidents });
     this.#ports.onIncident?.("opened", incident);
   }
@@ -305,17 +264,6 @@ export class IncidentDesk {
     const fromMs = incident.bursts.at(-1)?.startedMs ?? incident.startedMs;
     this.#ports.writer.soon((store) => store.claimRemote(id, { peer, fromMs }));
     this.#mark(incident, by);
-  }
-
-  /** Sweeps made since its burst began, before that was known. */
-  #witness(incident: Incident): void {
-    for (const before of [this.#suspicions.get(incident.peer), this.#forPeers.get(incident.peer)])
-      if (before !== undefined && this.#isOfBurst(before, incident)) this.#ports.events.sweep(incident.id, before);
-  }
-
-  /** Made while the last burst of the incident was on. */
-  #isOfBurst({ startedMs, skipped }: SweepReport, incident: Incident): boolean {
-    return skipped === null && incident.phase === "open" && startedMs >= (incident.bursts.at(-1)?.startedMs ?? incident.startedMs);
   }
 
   #mark(incident: Incident, by: string): void {

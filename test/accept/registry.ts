@@ -8,6 +8,7 @@ import { kill } from "./rows/kill.ts";
 import { latency } from "./rows/latency.ts";
 import { memory } from "./rows/memory.ts";
 import { million, noFalseIncidents } from "./rows/no-false-incidents.ts";
+import { reload } from "./rows/reload.ts";
 import { reportSpeed } from "./rows/report-speed.ts";
 import { sharedRouter } from "./rows/shared-router.ts";
 import { sigstop } from "./rows/sigstop.ts";
@@ -27,6 +28,7 @@ const rows: readonly Row[] = [
   clockStep,
   cpu,
   slots,
+  reload,
   million,
   memory,
   reportSpeed,

@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { startAgent } from "../netns/agent.ts";
+import { startAgent, type Agent } from "../netns/agent.ts";
 import { createLab, type Lab } from "../netns/lab.ts";
 import { wireOf } from "../netns/processes.ts";
 import { tally } from "../netns/tally.ts";
@@ -67,7 +67,7 @@ export interface AgentRunOptions {
   readonly directory: string;
   readonly warmUpMs: number;
   /** The window lasts as long as this does. */
-  readonly during: () => Promise<unknown>;
+  readonly during: (agent: Agent) => Promise<unknown>;
   readonly cli?: string;
   /** All peers have agents that probe back, with a mesh key. */
   readonly mesh?: boolean;
@@ -121,7 +121,7 @@ export class ProbeLab {
     const wait = new ProcessorWait(wireOf(agent.pid));
     try {
       await pause(warmUpMs);
-      const window = await this.#window(agent.pid, during);
+      const window = await this.#window(agent.pid, () => during(agent));
       // All probes of the window are judged before the end, or they would count as neither.
       await pause(2_500);
       await agent.stop();

@@ -1,0 +1,68 @@
+/**
+ * The kinds of records. Heads are written for their readers, in the words of the report. All others are rows of the node's databases, cell by cell in the order of
+ * `columns`, so that a collector can put the same rows together again: then the same code makes the same report and the same SHA-256 of them (store/evidence-lines.ts).
+ * A blob is a string in base64.
+ *
+ * Columns are only ever added, at the end; a reader takes those that it knows.
+ */
+import type { ReportIncident, ReportVerdict } from "../report/report.ts";
+import type { Lane } from "./wire.ts";
+
+export type EvidenceTable = "incidents" | "captures" | "lines" | "verdicts" | "blind" | "peers" | "node" | "hop_names" | "samples";
+
+const EVIDENCE_COLUMNS: Readonly<Record<EvidenceTable, string>> = {
+  incidents: "id event_id continues peer address kind status started_ms detected_ms ended_ms interval_ms timeout_ms baseline_capture_id bursts",
+  captures:
+    "id incident_id peer kind phase trigger tool status reason flow source target reached asked_by started_ms first_hop_ms finished_ms facts hops",
+  /** Chunks of one mtr run, fifty to a record: `body` is `[[number, body], …]` of the rows of `lines`. */
+  lines: "capture_id first_number body",
+  verdicts: "event_id version at_ms sentence verdict facts",
+  blind: "started_ms cause ended_ms detail",
+  peers: "name address interval_ms first_reply_ms active agent_epoch agent_silent_ms",
+  node: "only body",
+  hop_names: "address since_ms name asked_ms used_ms",
+  samples: "incident_id epoch start_slot started_ms interval_ms data",
+};
+
+/** One minute of one peer, from rollups_1m. `at` in seconds. */
+export const ROLLUP_COLUMNS: readonly string[] =
+  "at peer sent received lost late duplicate foreign_replies send_failed skipped blind doubtful rtt_min_us rtt_max_us error_max_us heard_expected heard_received histogram".split(
+    " ",
+  );
+
+export type RecordType = "incident" | "verdict" | `row.${EvidenceTable}` | "rollup";
+
+/** Lane 0, `incident`: what is known of one by now. Without what is evidence; of the bursts as many of the newest as fit. */
+export type IncidentHead = Omit<ReportIncident, "captures" | "strip" | "strip_started_at" | "verdict"> & {
+  readonly bursts_in_all: number;
+  /** SHA-256 over the stored rows, once nothing will be added to them; null before. */
+  readonly evidence: { readonly format: string; readonly sha256: string; readonly rows: number; readonly bytes: number } | null;
+};
+
+/** Lane 0, `verdict`: the newest of an event. `findings` and `counts` are left out where it would be too long. */
+export type VerdictHead = ReportVerdict & { readonly event_id: string };
+
+export type Cell = string | number | null;
+
+export const LANE_OF: Readonly<Record<RecordType, Lane>> = {
+  incident: 0,
+  verdict: 0,
+  "row.incidents": 1,
+  "row.captures": 1,
+  "row.lines": 1,
+  "row.verdicts": 1,
+  "row.blind": 1,
+  "row.peers": 1,
+  "row.node": 1,
+  "row.hop_names": 1,
+  "row.samples": 3,
+  rollup: 2,
+};
+
+export function columnsOf(table: EvidenceTable): readonly string[] {
+  return EVIDENCE_COLUMNS[table].split(" ");
+}
+
+export function isRecordType(type: string): type is RecordType {
+  return Object.hasOwn(LANE_OF, type);
+}

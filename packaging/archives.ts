@@ -23,7 +23,7 @@ export interface DebOptions extends ArchiveOptions {
 
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 /** Kept as the administrator left them. */
-const CONFFILES = "/etc/meshprobe/peers.yaml\n";
+const CONFFILES = "/etc/meshprobe/peers.yaml\n/etc/meshprobe/collector.yaml\n";
 const KIB = 1024;
 
 /** Returns the path of the .deb. */

@@ -1,18 +1,21 @@
 #!/bin/sh
 # For machines without dpkg: puts meshprobe in place, or takes it away. Run it as root, in the directory where it was unpacked.
-# Usage: ./install.sh            installs, or upgrades: your peers.yaml is kept, a changed default lies beside it as peers.yaml.new
+# Usage: ./install.sh            installs, or upgrades: your configuration is kept, a changed default lies beside it as *.yaml.new
 #        ./install.sh --remove   removes the program; configuration and evidence stay
 #        ./install.sh --purge    removes everything
 set -eu
 cd "$(dirname "$0")"
 
+UNITS="meshprobe.service meshprobe-collector.service"
+USERS="meshprobe meshprobe-collector"
 SHARED="man/man1/meshprobe.1.gz man/man5/meshprobe-peers.5.gz bash-completion/completions/meshprobe"
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
 remove() {
-  if has_systemd; then systemctl disable --now meshprobe.service || true; fi
-  rm -rf /usr/lib/meshprobe /usr/bin/meshprobe /usr/lib/systemd/system/meshprobe.service /usr/share/doc/meshprobe
+  if has_systemd; then systemctl disable --now meshprobe.service meshprobe-collector.service || true; fi
+  rm -rf /usr/lib/meshprobe /usr/bin/meshprobe /usr/share/doc/meshprobe
+  for unit in $UNITS; do rm -f "/usr/lib/systemd/system/$unit"; done
   for file in $SHARED; do rm -f "/usr/share/$file"; done
   if has_systemd; then systemctl daemon-reload; fi
 }
@@ -24,9 +27,11 @@ case "${1:-}" in
     ;;
   --purge)
     remove
-    rm -rf /var/lib/meshprobe /etc/meshprobe /run/meshprobe
-    if id -u meshprobe >/dev/null 2>&1; then userdel meshprobe; fi
-    if getent group meshprobe >/dev/null; then groupdel meshprobe; fi
+    rm -rf /var/lib/meshprobe /var/lib/meshprobe-collector /etc/meshprobe /run/meshprobe
+    for user in $USERS; do
+      if id -u "$user" >/dev/null 2>&1; then userdel "$user"; fi
+      if getent group "$user" >/dev/null; then groupdel "$user"; fi
+    done
     exit 0
     ;;
   "") ;;
@@ -36,28 +41,33 @@ case "${1:-}" in
     ;;
 esac
 
-if ! id -u meshprobe >/dev/null 2>&1; then
-  groupadd --system --force meshprobe
-  useradd --system --gid meshprobe --home-dir /var/lib/meshprobe --no-create-home --shell /usr/sbin/nologin meshprobe
-fi
+for user in $USERS; do
+  if ! id -u "$user" >/dev/null 2>&1; then
+    groupadd --system --force "$user"
+    useradd --system --gid "$user" --home-dir "/var/lib/$user" --no-create-home --shell /usr/sbin/nologin "$user"
+  fi
+done
 # Beside and then moved: the agent runs on while its files are replaced.
 rm -rf /usr/lib/meshprobe.new
 cp -R usr/lib/meshprobe /usr/lib/meshprobe.new
 rm -rf /usr/lib/meshprobe
 mv /usr/lib/meshprobe.new /usr/lib/meshprobe
 install -m 0755 usr/bin/meshprobe /usr/bin/meshprobe
-install -D -m 0644 usr/lib/systemd/system/meshprobe.service /usr/lib/systemd/system/meshprobe.service
+for unit in $UNITS; do install -D -m 0644 "usr/lib/systemd/system/$unit" "/usr/lib/systemd/system/$unit"; done
 mkdir -p /usr/share/doc
 rm -rf /usr/share/doc/meshprobe
 cp -R usr/share/doc/meshprobe /usr/share/doc/meshprobe
 for file in $SHARED; do install -D -m 0644 "usr/share/$file" "/usr/share/$file"; done
-if [ ! -e /etc/meshprobe/peers.yaml ]; then
-  install -D -m 0644 etc/meshprobe/peers.yaml /etc/meshprobe/peers.yaml
-elif ! cmp -s etc/meshprobe/peers.yaml /etc/meshprobe/peers.yaml; then
-  install -m 0644 etc/meshprobe/peers.yaml /etc/meshprobe/peers.yaml.new
-fi
+for file in peers.yaml collector.yaml; do
+  if [ ! -e "/etc/meshprobe/$file" ]; then
+    install -D -m 0644 "etc/meshprobe/$file" "/etc/meshprobe/$file"
+  elif ! cmp -s "etc/meshprobe/$file" "/etc/meshprobe/$file"; then
+    install -m 0644 "etc/meshprobe/$file" "/etc/meshprobe/$file.new"
+  fi
+done
 if has_systemd; then
   systemctl daemon-reload
   systemctl enable meshprobe.service
   systemctl restart meshprobe.service
+  systemctl try-restart meshprobe-collector.service
 fi

@@ -14,10 +14,18 @@ import { run } from "./run.ts";
 const CODE = new Set([".js", ".cjs", ".mjs", ".json", ".wasm"]);
 /** Folders at the top of packages that are for their developers, or for browsers. */
 const NOT_RUN = new Set(["test", "docs", "benchmarks", "examples", "types", "scripts", "browser", "deps", "build"]);
-/** As it is shipped, the configuration keeps its data beside the checkout. */
-const DATA_DIR_THERE = "data_dir: ../.meshprobe-data";
-const DATA_DIR_HERE = "data_dir: /var/lib/meshprobe";
-const DATA_DIR_REMARK = " Here: next to the checkout's files, for a first try.";
+const UNITS = ["meshprobe.service", "meshprobe-collector.service"];
+/** In a checkout the data lie beside it; each text must be there. */
+const SHIPPED: Readonly<Record<string, readonly (readonly [there: string, here: string])[]>> = {
+  "peers.yaml": [
+    ["data_dir: ../.meshprobe-data", "data_dir: /var/lib/meshprobe"],
+    [" Here: next to the checkout's files, for a first try.", ""],
+  ],
+  "collector.yaml": [
+    ["sqlite:../.meshprobe-collector/", "sqlite:/var/lib/meshprobe-collector/"],
+    ["tokens_file: ../.meshprobe-collector/", "tokens_file: /var/lib/meshprobe-collector/"],
+  ],
+};
 
 /** Builds the tree below `tree` and returns what it needs of the system, as Debian's Depends. `date` is that of the man pages, ISO. */
 export function stageTree(tree: string, { root, date }: { readonly root: string; readonly date: string }): string {
@@ -36,13 +44,13 @@ export function stageTree(tree: string, { root, date }: { readonly root: string;
   put(`node_modules/${nodePackage}/bin/node`, "usr/lib/meshprobe/node");
 
   put("packaging/meshprobe.sh", "usr/bin/meshprobe");
-  put("packaging/meshprobe.service", "usr/lib/systemd/system/meshprobe.service");
+  for (const unit of UNITS) put(`packaging/${unit}`, `usr/lib/systemd/system/${unit}`);
   put("README.md", "usr/share/doc/meshprobe/README.md");
   put("CHANGELOG.md", "usr/share/doc/meshprobe/CHANGELOG.md");
   writeLicences(join(tree, "usr/share/doc/meshprobe"), { root, packages: [...packages, nodePackage] });
   writeDocuments(join(tree, "usr/share"), { date, compress: true });
   mkdirSync(join(tree, "etc/meshprobe"), { recursive: true });
-  writeFileSync(join(tree, "etc/meshprobe/peers.yaml"), shippedConfig(readFileSync(join(root, "config/peers.yaml"), "utf8")));
+  for (const name of Object.keys(SHIPPED)) writeFileSync(join(tree, "etc/meshprobe", name), shippedConfig(name, join(root, "config")));
 
   const binaries = [join(lib, "node"), ...filesBelow(lib).filter((file) => extname(file) === ".node")];
   for (const file of binaries) run("strip", [file]);
@@ -76,8 +84,12 @@ function copyCode(from: string, to: string, without: ReadonlySet<string> = new S
   }
 }
 
-function shippedConfig(text: string): string {
-  for (const part of [DATA_DIR_THERE, DATA_DIR_REMARK])
-    if (!text.includes(part)) throw new Error(`config/peers.yaml does not hold "${part}" any more`);
-  return text.replace(DATA_DIR_THERE, DATA_DIR_HERE).replace(DATA_DIR_REMARK, "");
+function shippedConfig(name: string, directory: string): string {
+  return (SHIPPED[name] ?? []).reduce(
+    (text, [there, here]) => {
+      if (!text.includes(there)) throw new Error(`config/${name} does not hold "${there}" any more`);
+      return text.replace(there, here);
+    },
+    readFileSync(join(directory, name), "utf8"),
+  );
 }

@@ -130,6 +130,7 @@ export class IncidentDesk {
   sweep(report: SweepReport): void {
     const peer = this.#peers.get(report.peer);
     if (peer !== undefined) this.#sweeps.take(report, peer.incidents.current);
+    else if (report.trigger === "request") this.#sweeps.takeOfGuest(report);
   }
 
   /** A peer has an incident with us. While a burst of our own is open, our captures are what it asks for. */

@@ -26,6 +26,8 @@ export interface MtrRequest {
   readonly address: string;
   readonly source: string | null;
   readonly trigger: Trigger;
+  /** Hops of a sweep that reached the target, none when none did; default: what is known of the peer. */
+  readonly path?: readonly Hop[];
   /** Default: as many as an incident gets. */
   readonly cycles?: number;
   /** It ends when one for an incident needs its hops. */
@@ -109,7 +111,7 @@ export class MtrQueue {
   pump(): void {
     const waiting = this.#waiting;
     for (const request of waiting) {
-      const path = this.#ports.pathOf(request.peer);
+      const path = this.#pathOf(request);
       const free = this.#freeFrom(path);
       if (free?.ttl !== 1 && request.yields !== true && this.#makeWay()) return;
       if (this.#running.size >= MAX_MTR) return;
@@ -117,6 +119,10 @@ export class MtrQueue {
       this.#waiting = this.#waiting.filter((other) => other !== request);
       this.#start(request, { firstTtl: free.ttl, hops: path.filter((hop) => hop.ttl >= free.ttl), pathLength: path.at(-1)?.ttl ?? null });
     }
+  }
+
+  #pathOf({ path, peer }: MtrRequest): readonly Hop[] {
+    return path ?? this.#ports.pathOf(peer);
   }
 
   #ofOwner(owner: string): Running[] {
@@ -206,7 +212,7 @@ export class MtrQueue {
     const peers = [...this.#running].map((run) => run.request.peer).join(", ");
     if (peers === "") return "its burst ended before mtr could start";
     if (this.#running.size >= MAX_MTR) return `${MAX_MTR} mtr were running already, for ${peers}`;
-    return this.#ports.pathOf(request.peer).length === 0
+    return this.#pathOf(request).length === 0
       ? `its path is not known and may share hops with the mtr to ${peers}`
       : `shares hops with the mtr to ${peers}`;
   }

@@ -1,7 +1,7 @@
 /**
- * Traces that a person asks for: one sweep and one short mtr, now, to a peer of the configuration; with `trace.allow: any` to any address, by mtr alone, for the
- * wire knows its peers only. They are bound by the same hop budget and the same rule of one mtr through a hop as all others, and give way to those of incidents:
- * evidence is worth more than curiosity. What is captured is stored with the trigger "request", and belongs to the incident that has a burst just now, if any.
+ * Traces that a person asks for: one sweep and one short mtr, now, to a peer of the configuration; with `trace.allow: any` to any address, which the wire then has
+ * as a guest. They are bound by the same hop budget and the same rule of one mtr through a hop as all others, and give way to those of incidents: evidence is worth
+ * more than curiosity. What is captured is stored with the trigger "request", and belongs to the incident that has a burst just now, if any.
  */
 import { addressProblem, isIpLiteral } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
@@ -65,6 +65,8 @@ export class RequestedTraces {
   readonly #ports: RequestPorts;
   /** By peer: the newest state of the sweep that was asked for. */
   readonly #sweeps = new Map<string, CaptureRow | null>();
+  /** Addresses that the wire may sweep because of us. */
+  readonly #guests = new Set<string>();
 
   constructor(config: Pick<Config, "capture" | "trace">, ports: RequestPorts) {
     this.#config = config;
@@ -84,6 +86,8 @@ export class RequestedTraces {
     if (this.#sweeps.size >= MAX_REQUESTED) throw new TraceRefusal(`${MAX_REQUESTED} traces that were asked for are under way; try again`);
     this.#sweeps.set(target.name, null);
     this.#ports.log.info({ peer: target.name, address: target.address }, "traced because somebody asked");
+    if (!target.isPeer) this.#guests.add(target.address);
+    this.#tellGuests(target);
     try {
       const notes: string[] = [];
       const sweep = await this.#sweep(target, notes, talk);
@@ -92,7 +96,13 @@ export class RequestedTraces {
       return { peer: target.name, address: target.address, captures: [...sweep, ...mtr], notes };
     } finally {
       this.#sweeps.delete(target.name);
+      this.#guests.delete(target.address);
+      this.#tellGuests(target);
     }
+  }
+
+  #tellGuests({ isPeer }: Target): void {
+    if (!isPeer) this.#ports.send({ kind: "guests", addresses: [...this.#guests] });
   }
 
   #target(wanted: string): Target {
@@ -109,11 +119,7 @@ export class RequestedTraces {
     return { name: wanted, address: wanted, isPeer: false };
   }
 
-  async #sweep({ name, isPeer }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
-    if (!isPeer) {
-      notes.push("no sweep: only peers are swept, mtr alone");
-      return [];
-    }
+  async #sweep({ name }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
     const { nowMs, send, pause } = this.#ports;
     send({ kind: "sweep", peer: name, trigger: "request" });
     const startedMs = nowMs();
@@ -128,10 +134,11 @@ export class RequestedTraces {
     return [];
   }
 
-  async #mtr({ name, address }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
+  async #mtr(target: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
     const { mtr, wallMs, nowMs, pause, writer } = this.#ports;
     if (signal.aborted) return [];
-    const request = this.#mtrRequest(name, address);
+    const { address } = target;
+    const request = this.#mtrRequest(target);
     const obstacle = !this.#config.capture.mtr
       ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
       : address.includes("%")
@@ -157,8 +164,9 @@ export class RequestedTraces {
     return [request.captureId];
   }
 
-  #mtrRequest(peer: string, address: string): MtrRequest {
+  #mtrRequest({ name: peer, address, isPeer }: Target): MtrRequest {
     const requestedMs = this.#ports.wallMs();
+    const sweep = this.#sweeps.get(peer) ?? null;
     const captureId = newId(requestedMs);
     return {
       captureId,
@@ -169,6 +177,7 @@ export class RequestedTraces {
       address,
       source: this.#ports.sourceOf(address),
       trigger: "request",
+      ...(isPeer ? {} : { path: sweep?.reached === true ? sweep.hops : [] }),
       cycles: CYCLES,
       yields: true,
       requestedMs,

@@ -70,6 +70,11 @@ export class SweepDesk {
     if (row.status !== "skipped" && current?.phase === "open") crowd.traced(current.id);
   }
 
+  /** A sweep towards a host that is no peer: whoever asked for it keeps it. */
+  takeOfGuest(report: SweepReport): void {
+    this.#ports.onRequested?.(this.#row(report));
+  }
+
   /** The clocks of peers against ours: evidence that lets the records of two nodes be aligned later. */
   peerClocks({ zeroMs, clocks }: Omit<Extract<WireMessage, { kind: "peer-clocks" }>, "kind">): void {
     for (const { peer, epoch, offsetUs, errorUs } of clocks)

@@ -4,17 +4,19 @@ import type { Flow } from "../packet/probe.ts";
 import type { Clock } from "./clock.ts";
 import type { Drain } from "./socket/drain.ts";
 import type { FreshIds } from "./probing/fresh-ids.ts";
+import type { Guests } from "./guests.ts";
 import type { Hearing } from "./hearing/hearing.ts";
 import { FLOWS, isQuoted, type Peer } from "./peer.ts";
 import type { Readiness } from "./socket/readiness.ts";
-import { isFromPeer, type Replies } from "./probing/replies.ts";
+import { isFromPeer, type Arrival, type Replies } from "./probing/replies.ts";
 import type { Standing } from "./counting/standing.ts";
 import type { Sweeper } from "./sweeps/sweeper.ts";
 
 interface Options {
   /** Canaries too, by index. */
   readonly peers: readonly Peer[];
-  /** 65,536 ICMP ids → peer index · FLOWS + flow, −1 where the id is not ours. */
+  readonly guests: Guests;
+  /** 65,536 ICMP ids → index of a peer or guest · FLOWS + flow, −1 where the id is not ours. */
   readonly ids: Int32Array;
   readonly clock: Clock;
   readonly readiness: Readiness;
@@ -28,6 +30,7 @@ interface Options {
 
 export class Inbox {
   readonly #peers: readonly Peer[];
+  readonly #guests: Guests;
   readonly #ids: Int32Array;
   readonly #clock: Clock;
   readonly #readiness: Readiness;
@@ -42,6 +45,7 @@ export class Inbox {
 
   constructor(options: Options) {
     this.#peers = options.peers;
+    this.#guests = options.guests;
     this.#ids = options.ids;
     this.#clock = options.clock;
     this.#readiness = options.readiness;
@@ -71,12 +75,20 @@ export class Inbox {
       if (!this.#freshIds.take(packet, arrival)) this.#foreign++;
       return;
     }
-    const peer = this.#peers[owner >> 2] as Peer;
+    const peer = this.#peers[owner >> 2];
+    if (peer === undefined) return this.#ofGuest(owner, packet, arrival);
     const flow = peer.flows[owner & (FLOWS - 1)] as Flow;
     if (packet.sequence >= 0x8000) {
       if (packet.kind === "reply" && !isFromPeer(peer, arrival)) peer.foreign++;
       else this.#sweeper.answer(peer, flow, packet, arrival);
     } else if (packet.kind === "reply") this.#replies.take(peer, packet, arrival);
     else if (packet.kind === "unreachable" && isQuoted(peer, flow, packet, bytes)) this.#standing.unreachable(peer, source);
+  }
+
+  /** Nothing but sweeps is sent to a guest. */
+  #ofGuest(owner: number, packet: IcmpPacket, arrival: Arrival): void {
+    const guest = this.#guests.at(owner >> 2);
+    if (guest === null || packet.sequence < 0x8000 || (packet.kind === "reply" && !isFromPeer(guest, arrival))) this.#foreign++;
+    else this.#sweeper.answer(guest, guest.flows[owner & (FLOWS - 1)] as Flow, packet, arrival);
   }
 }

@@ -166,6 +166,8 @@ export type AgentCommand =
   /** Who is probed from now on, canaries too: peers that are as they were are left in peace, the others go or come. */
   | { readonly kind: "peers"; readonly peers: readonly WirePeer[] }
   | { readonly kind: "address"; readonly peer: string; readonly address: string }
+  /** Hosts that are no peers and may be swept now, each by its address, which is its name here; those of before that are not among them are forgotten. */
+  | { readonly kind: "guests"; readonly addresses: readonly string[] }
   | { readonly kind: "sweep"; readonly peer: string; readonly trigger: Exclude<SweepTrigger, "after"> }
   /** A trace after a burst: so many sweeps, one a second. */
   | { readonly kind: "trace-after"; readonly peer: string; readonly cycles: number }

@@ -2,6 +2,7 @@
 import type { BurstBook } from "./counting/bursts.ts";
 import type { Clock } from "./clock.ts";
 import type { FreshIds } from "./probing/fresh-ids.ts";
+import type { Guests } from "./guests.ts";
 import type { AgentCommand, WireMessage } from "./messages.ts";
 import { setAddress, type Peer } from "./peer.ts";
 import type { PeersByAddress } from "./peers-by-address.ts";
@@ -11,6 +12,7 @@ import type { SweepSchedule } from "./sweeps/sweep-schedule.ts";
 
 interface Options {
   readonly roster: Roster;
+  readonly guests: Guests;
   readonly post: (message: WireMessage) => void;
   readonly clock: Clock;
   readonly byAddress: PeersByAddress;
@@ -36,9 +38,10 @@ export class Orders {
   obey(command: AgentCommand): void {
     switch (command.kind) {
       case "mtr": {
-        const peer = this.#options.roster.get(command.peer);
+        const { roster, guests, schedule, sweeper } = this.#options;
+        const traced = roster.get(command.peer) ?? guests.get(command.peer);
         this.#mtrPids.add(command.pid);
-        if (peer !== null) this.#options.schedule.mtrBegan(this.#options.sweeper.mtrStarted(command.pid, peer, command.firstTtl));
+        if (traced !== null) schedule.mtrBegan(sweeper.mtrStarted(command.pid, traced, command.firstTtl));
         return;
       }
       case "mtr-ended":
@@ -48,12 +51,17 @@ export class Orders {
       case "peers":
         this.#options.roster.change(command.peers);
         return this.#options.post({ kind: "peers" });
+      case "guests":
+        return this.#options.guests.change(command.addresses);
       case "start":
       case "stop":
         return;
       default: {
-        const peer = this.#options.roster.get(command.peer);
-        if (peer !== null) this.#ofPeer(peer, command);
+        const { roster, guests, sweeper } = this.#options;
+        const peer = roster.get(command.peer);
+        if (peer !== null) return this.#ofPeer(peer, command);
+        const guest = guests.get(command.peer);
+        if (guest !== null && command.kind === "sweep") sweeper.launch(guest, command.trigger, guest.lastFlow);
       }
     }
   }

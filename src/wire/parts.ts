@@ -7,6 +7,7 @@ import { Entropy } from "./probing/entropy.ts";
 import { Episodes } from "./episodes.ts";
 import { FirstReplies } from "./probing/first-replies.ts";
 import { FreshIds } from "./probing/fresh-ids.ts";
+import { Guests } from "./guests.ts";
 import { Hearing } from "./hearing/hearing.ts";
 import { Inbox } from "./inbox.ts";
 import { InFlight, ringFor } from "./probing/in-flight.ts";
@@ -181,10 +182,11 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
     random: random32,
   });
   const schedule = new SweepSchedule({ clock, sweeper, baselineMs: settings.baselineMs, random: random32 });
+  const guests = new Guests({ ids, random32, forget: (guest) => sweeper.forget(guest) });
   const firstReplies = new FirstReplies({ peers: mesh, clock, schedule, post });
   const episodes = new Episodes({ bursts, schedule, slices, freshIds, standing });
-  const orders = new Orders({ roster, post, clock, byAddress, schedule, sweeper, bursts, freshIds });
-  const inbox = new Inbox({ peers, ids, clock, readiness, drain, hearing, replies, sweeper, freshIds, standing });
+  const orders = new Orders({ roster, guests, post, clock, byAddress, schedule, sweeper, bursts, freshIds });
+  const inbox = new Inbox({ peers, guests, ids, clock, readiness, drain, hearing, replies, sweeper, freshIds, standing });
   return {
     roster,
     readiness,

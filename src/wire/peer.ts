@@ -13,19 +13,29 @@ import type { WirePeer, WireSettings } from "./messages.ts";
 /** Flows per peer: the ICMP ids and checksums over which its probes rotate. */
 export const FLOWS = 4;
 
-export interface Peer {
-  readonly index: number;
+/** Whom a sweep may be sent to: a peer, or a guest (`Guests`). */
+export interface Traced {
   readonly name: string;
+  readonly address: string | null;
+  readonly bytes: Uint8Array;
+  /** How the kernel spells its IPv6 address, learned from its first packet. */
+  source: string;
+  readonly family: 4 | 6;
+  readonly flows: readonly Flow[];
+  readonly lastFlow: number;
+  /** TTL with which its replies arrive (IPv4), by flow, 0 while unknown. */
+  readonly replyTtls: readonly number[];
+}
+
+export interface Peer extends Traced {
+  readonly index: number;
   /** A target of our own that tells whether it is us; it has no bursts, no sweeps and no rollups. */
   readonly canary: boolean;
   /** Of the agent there, as its probes carry it. */
   readonly agentId: number;
   address: string | null;
   bytes: Uint8Array;
-  /** How the kernel spells its IPv6 address, learned from its first packet. */
-  source: string;
   family: 4 | 6;
-  readonly flows: readonly Flow[];
   readonly detector: Detector;
   readonly rtt: RttState;
   softUs: number;
@@ -66,7 +76,8 @@ export function createIdTable(): Int32Array {
   return new Int32Array(65_536).fill(-1);
 }
 
-function pickFlows(index: number, ids: Int32Array, random: Random16): Flow[] {
+/** Takes four ids that are free; there must be as many. */
+export function pickFlows(index: number, ids: Int32Array, random: Random16): Flow[] {
   const flows: Flow[] = [];
   for (let flow = 0; flow < FLOWS; flow++) {
     let id = random();
@@ -93,7 +104,7 @@ export function setAddress(peer: Peer, address: string): void {
 }
 
 /** Whether a packet came from this peer. `source` is the kernel's spelling, which the configuration need not share. */
-export function isFrom6(peer: Peer, source: string): boolean {
+export function isFrom6(peer: Traced, source: string): boolean {
   if (source === peer.source) return true;
   const bytes = addressBytes(source);
   if (bytes === null || bytes.length !== peer.bytes.length || !holdsAddress(bytes, 0, peer.bytes)) return false;
@@ -102,7 +113,7 @@ export function isFrom6(peer: Peer, source: string): boolean {
 }
 
 /** Whether an ICMP error quotes a packet of this flow: who was not on its way cannot know the checksum. On IPv6 the kernel makes it, and it is not known here. */
-export function isQuoted(peer: Peer, flow: Flow, packet: IcmpPacket, bytes: Uint8Array): boolean {
+export function isQuoted(peer: Traced, flow: Flow, packet: IcmpPacket, bytes: Uint8Array): boolean {
   return holdsAddress(bytes, packet.destinationOffset, peer.bytes) && (peer.family === 6 || packet.checksum === flow.checksum);
 }
 

@@ -9,7 +9,7 @@ import { learnRtt, relearnRtt, softTimeoutUs } from "../../detect/rtt.ts";
 import { DOUBTFUL_BIT, OUTCOME, packSample } from "../../detect/sample.ts";
 import { STATE, type InFlight } from "./in-flight.ts";
 import type { Judge } from "./judge.ts";
-import { FLOWS, isFrom6, record, type Peer } from "../peer.ts";
+import { FLOWS, isFrom6, record, type Peer, type Traced } from "../peer.ts";
 import type { Readiness } from "../socket/readiness.ts";
 
 /** With nothing lost for this long, slow replies are the new normal. */
@@ -40,7 +40,7 @@ interface Options {
 }
 
 /** Whether the packet's source is the peer's address. */
-export function isFromPeer(peer: Peer, arrival: Arrival): boolean {
+export function isFromPeer(peer: Traced, arrival: Arrival): boolean {
   if (arrival.family !== peer.family) return false;
   return arrival.family === 4 ? holdsAddress(arrival.bytes, 12, peer.bytes) : isFrom6(peer, arrival.source);
 }

@@ -8,7 +8,7 @@
 import type { HopBudget } from "./hop-budget.ts";
 import type { HopNode } from "./hop-tree.ts";
 import { MAX_TTL, type Path, type Paths } from "./paths.ts";
-import type { Peer } from "../peer.ts";
+import type { Traced } from "../peer.ts";
 
 /** How often a hop that paths share is asked. */
 const SHARED_US = 10_000_000;
@@ -40,14 +40,14 @@ export class BaselinePlans {
   readonly #paths: Paths;
   readonly #budget: HopBudget;
   /** Peers whose path was not what others made it look like: nothing is assumed of them any more. */
-  readonly #doubted = new Set<Peer>();
+  readonly #doubted = new Set<Traced>();
 
   constructor(options: { readonly paths: Paths; readonly budget: HopBudget }) {
     this.#paths = options.paths;
     this.#budget = options.budget;
   }
 
-  plan(peer: Peer, flow: number, nowUs: number): BaselinePlan {
+  plan(peer: Traced, flow: number, nowUs: number): BaselinePlan {
     const path = this.#paths.of(peer, flow);
     const hops = path?.length != null ? this.#known(path, { peer, flow, nowUs }) : this.#unknown(peer, flow, nowUs);
     const assumed = hops.findLastIndex((hop) => hop.kind === "share" && hop.assumed) + 1;
@@ -55,13 +55,13 @@ export class BaselinePlans {
   }
 
   /** The hops of others do not fit what this peer's own packets found. */
-  doubt(peer: Peer, flow: number): void {
+  doubt(peer: Traced, flow: number): void {
     this.#doubted.add(peer);
     this.#paths.forget(peer, flow);
   }
 
   /** The path was seen, or is not assumed to be that of others. Drops an assumption that later paths have refuted. */
-  isSure(peer: Peer, flow: number): boolean {
+  isSure(peer: Traced, flow: number): boolean {
     const path = this.#paths.of(peer, flow);
     if (path === null || path.length === null) return false;
     if (path.assumed === 0) return true;
@@ -69,7 +69,7 @@ export class BaselinePlans {
     return false;
   }
 
-  #known(path: Path, { peer, flow, nowUs }: { readonly peer: Peer; readonly flow: number; readonly nowUs: number }): HopPlan[] {
+  #known(path: Path, { peer, flow, nowUs }: { readonly peer: Traced; readonly flow: number; readonly nowUs: number }): HopPlan[] {
     const length = path.length as number;
     const last = path.misses > 0 ? this.#paths.lastTtl(peer, flow) : length;
     const keys = path.addresses.map((address, index) => address ?? `ttl ${index + 1}`);
@@ -88,7 +88,7 @@ export class BaselinePlans {
     });
   }
 
-  #unknown(peer: Peer, flow: number, nowUs: number): HopPlan[] {
+  #unknown(peer: Traced, flow: number, nowUs: number): HopPlan[] {
     const tree = this.#paths.tree(peer);
     const other = this.#paths.like(peer, flow);
     const trunk = other?.length == null && !this.#doubted.has(peer) ? tree.trunk() : [];

@@ -1,7 +1,7 @@
 /** Who asks which hops once a second: a running mtr, or a trace after a burst. Nothing else is added there meanwhile. */
 import type { HopBudget } from "./hop-budget.ts";
 import type { Paths } from "./paths.ts";
-import type { Peer } from "../peer.ts";
+import type { Traced } from "../peer.ts";
 
 export class HopClaims {
   readonly #paths: Paths;
@@ -15,7 +15,7 @@ export class HopClaims {
   }
 
   /** Returns its hops. */
-  mtrStarted(pid: number, of: { readonly peer: Peer; readonly firstTtl: number; readonly nowUs: number }): readonly string[] {
+  mtrStarted(pid: number, of: { readonly peer: Traced; readonly firstTtl: number; readonly nowUs: number }): readonly string[] {
     const hops = this.#paths.routerKeys(of.peer, of.peer.lastFlow, of.firstTtl);
     this.#mtrs.set(pid, hops);
     this.#budget.reserve(hops, of.nowUs);
@@ -28,7 +28,7 @@ export class HopClaims {
   }
 
   /** The routers towards a peer, if nothing else asks them once a second and they have answers left; null while that is not so. */
-  lend(peer: Peer, flow: number, nowUs: number): readonly string[] | null {
+  lend(peer: Traced, flow: number, nowUs: number): readonly string[] | null {
     const hops = this.#paths.routerKeys(peer, flow);
     if (!hops.every((hop) => this.#budget.available(hop, { use: "baseline", nowUs }))) return null;
     this.#budget.reserve(hops, nowUs);

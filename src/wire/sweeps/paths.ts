@@ -4,7 +4,7 @@
  */
 import type { SweepAnswer } from "../../path/hop.ts";
 import { HopTree, type HopNode, type Shape } from "./hop-tree.ts";
-import { FLOWS, type Peer } from "../peer.ts";
+import { FLOWS, type Traced } from "../peer.ts";
 
 export const MAX_TTL = 30;
 /** A path may have grown since it was last seen. */
@@ -32,37 +32,37 @@ export interface Path extends Shape {
 
 export class Paths {
   readonly #trees = { 4: new HopTree(), 6: new HopTree() };
-  readonly #paths = new Map<Peer, (Path | null)[]>();
+  readonly #paths = new Map<Traced, (Path | null)[]>();
 
-  tree(peer: Peer): HopTree {
+  tree(peer: Traced): HopTree {
     return this.#trees[peer.family];
   }
 
   /** The path of a flow, null while it was never seen. */
-  of(peer: Peer, flow: number): Path | null {
+  of(peer: Traced, flow: number): Path | null {
     return this.#paths.get(peer)?.[flow] ?? null;
   }
 
   /** The path of this flow or, where that is unknown, of another. */
-  like(peer: Peer, flow: number): Path | null {
+  like(peer: Traced, flow: number): Path | null {
     const paths = this.#paths.get(peer);
     if (paths === undefined) return null;
     return paths[flow] ?? paths.find((path) => path?.length != null) ?? paths.find((path) => path != null) ?? null;
   }
 
   /** TTL at which the peer itself answers, null while unknown. */
-  length(peer: Peer, flow: number): number | null {
+  length(peer: Traced, flow: number): number | null {
     return this.like(peer, flow)?.length ?? null;
   }
 
   /** Largest TTL that a sweep of this peer asks. */
-  lastTtl(peer: Peer, flow: number): number {
+  lastTtl(peer: Traced, flow: number): number {
     const length = this.length(peer, flow);
     return Math.min(MAX_TTL, length === null ? MAX_TTL : length + TTL_SLACK);
   }
 
   /** Takes in what a sweep saw; a hop that was silent this time keeps its name. */
-  remember(peer: Peer, flow: number, seen: Seen): Path {
+  remember(peer: Traced, flow: number, seen: Seen): Path {
     const old = this.like(peer, flow);
     const own = this.of(peer, flow);
     const length = lengthOf(old, own, seen);
@@ -87,7 +87,7 @@ export class Paths {
     return path;
   }
 
-  forget(peer: Peer, flow: number): void {
+  forget(peer: Traced, flow: number): void {
     const path = this.of(peer, flow);
     const paths = this.#paths.get(peer);
     if (path === null || paths === undefined) return;
@@ -95,7 +95,7 @@ export class Paths {
     paths[flow] = null;
   }
 
-  forgetAll(peer: Peer): void {
+  forgetAll(peer: Traced): void {
     for (let flow = 0; flow < FLOWS; flow++) this.forget(peer, flow);
     this.#paths.delete(peer);
   }
@@ -104,14 +104,14 @@ export class Paths {
    * Whose hop budget a packet with this TTL uses. Known routers by address; unknown ones by the address that all known paths have at this TTL, else by TTL,
    * so that strangers behind one first hop share its budget. The target itself is not a router.
    */
-  key(peer: Peer, flow: number, ttl: number): string {
+  key(peer: Traced, flow: number, ttl: number): string {
     const path = this.like(peer, flow);
     if (path?.length != null && ttl >= path.length) return `target ${peer.name} ${ttl}`;
     return path?.addresses[ttl - 1] ?? this.tree(peer).onlyAt(ttl) ?? `ttl ${ttl}`;
   }
 
   /** Budget keys of the routers towards a peer, from a TTL on. */
-  routerKeys(peer: Peer, flow: number, firstTtl: number = 1): string[] {
+  routerKeys(peer: Traced, flow: number, firstTtl: number = 1): string[] {
     const keys: string[] = [];
     for (let ttl = firstTtl; ttl < (this.length(peer, flow) ?? MAX_TTL); ttl++) keys.push(this.key(peer, flow, ttl));
     return keys;

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { HopNode } from "./hop-tree.ts";
 import type { SweepReport, SweepTrigger } from "../messages.ts";
 import type { Paths } from "./paths.ts";
-import type { Peer } from "../peer.ts";
+import type { Traced } from "../peer.ts";
 
 /** How old an answer to another sweep may be that completes a baseline. */
 const RECENT_ANSWER_US = 60_000_000;
@@ -30,7 +30,7 @@ export interface MutableHop {
 
 export interface Sweep {
   readonly id: number;
-  readonly peer: Peer;
+  readonly peer: Traced;
   readonly trigger: SweepTrigger;
   readonly flow: number;
   readonly startedUs: number;

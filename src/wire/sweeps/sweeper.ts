@@ -16,7 +16,7 @@ import { HopClaims } from "./hop-claims.ts";
 import type { SweepReport, SweepTrigger } from "../messages.ts";
 import { Paths } from "./paths.ts";
 import { NOT_ASKED, reachedAt, SweepLessons, type MutableHop, type Sweep } from "./sweep-lessons.ts";
-import type { Peer } from "../peer.ts";
+import type { Traced } from "../peer.ts";
 import { TraceHandles } from "./trace-handles.ts";
 import { UrgentPlans } from "./urgent-plan.ts";
 
@@ -27,7 +27,7 @@ const DEADLINE_US = 1_000_000;
 export const MAX_ACTIVE = 400;
 
 export interface TracePacket {
-  readonly peer: Peer;
+  readonly peer: Traced;
   readonly flow: Flow;
   readonly ttl: number;
   readonly handle: number;
@@ -42,7 +42,7 @@ export class Sweeper {
   readonly #budget = new HopBudget();
   readonly #handles = new TraceHandles();
   readonly #active = new Set<Sweep>();
-  readonly #failed = new Map<Peer, number>();
+  readonly #failed = new Map<Traced, number>();
   readonly #paths = new Paths();
   readonly #plans = new BaselinePlans({ paths: this.#paths, budget: this.#budget });
   readonly #urgent = new UrgentPlans({ paths: this.#paths, budget: this.#budget });
@@ -76,7 +76,7 @@ export class Sweeper {
   }
 
   /** Sends a sweep now, as far as the hop budget allows; one that may ask too little is reported as skipped. */
-  launch(peer: Peer, trigger: SweepTrigger, flow: number): void {
+  launch(peer: Traced, trigger: SweepTrigger, flow: number): void {
     if (peer.address === null) return;
     const sweep = this.#create(peer, trigger, { flow });
     if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
@@ -86,7 +86,7 @@ export class Sweeper {
   }
 
   /** Sends a baseline; false when it would have holes for want of tokens and `holes` does not allow that. */
-  baseline(peer: Peer, flow: number, { holes }: { readonly holes: boolean }): boolean {
+  baseline(peer: Traced, flow: number, { holes }: { readonly holes: boolean }): boolean {
     const plan = this.#plans.plan(peer, flow, this.#clock.nowUs());
     if (peer.address === null || this.#active.size >= MAX_ACTIVE || !(plan.whole || holes)) return false;
     if (this.#failed.get(peer) === flow) this.#failed.delete(peer);
@@ -95,46 +95,46 @@ export class Sweeper {
   }
 
   /** The flow whose last baseline did not reach the peer, or found another path than others made it look like; null when it is well. */
-  failedFlow(peer: Peer): number | null {
+  failedFlow(peer: Traced): number | null {
     return this.#failed.get(peer) ?? null;
   }
 
   /** The path of this flow was seen whole, by packets of its own. */
-  knows(peer: Peer, flow: number): boolean {
+  knows(peer: Traced, flow: number): boolean {
     return this.#plans.isSure(peer, flow);
   }
 
   /** There is a path at all, be it assumed. */
-  hasPath(peer: Peer): boolean {
+  hasPath(peer: Traced): boolean {
     return this.#paths.length(peer, 0) !== null;
   }
 
   /** Another host from now on, or none: the paths to the one before are none of its. */
-  forget(peer: Peer): void {
+  forget(peer: Traced): void {
     for (const sweep of this.#active) if (sweep.peer === peer) this.#finish(sweep, this.#clock.nowUs());
     this.#paths.forgetAll(peer);
     this.#failed.delete(peer);
   }
 
   /** There are tokens for what was only assumed of a path. */
-  mayVerify(peer: Peer): boolean {
+  mayVerify(peer: Traced): boolean {
     return this.#plans.plan(peer, 0, this.#clock.nowUs()).assumed === 0;
   }
 
   /** One sweep of a trace after a burst: its hops are reserved for it. */
-  after(peer: Peer, flow: number, cycle: NonNullable<SweepReport["cycle"]>): void {
+  after(peer: Traced, flow: number, cycle: NonNullable<SweepReport["cycle"]>): void {
     if (peer.address === null) return;
     const hops = Array.from({ length: this.#paths.lastTtl(peer, flow) }, (): HopPlan => ({ kind: "ask", key: null, routers: 1 }));
     this.#go(this.#create(peer, "after", { flow, cycle }), hops);
   }
 
   /** Reports a sweep that was not made; with the trigger "after", a trace after a burst that was not made, or not to its end. */
-  skip(peer: Peer, { trigger, flow }: { readonly trigger: SweepTrigger; readonly flow: number }, reason: string): void {
+  skip(peer: Traced, { trigger, flow }: { readonly trigger: SweepTrigger; readonly flow: number }, reason: string): void {
     this.#skip(this.#create(peer, trigger, { flow }), reason);
   }
 
   /** Reserves the routers towards a peer for traces at one a second; null while they have no answers left for that. */
-  lendHops(peer: Peer, flow: number): readonly string[] | null {
+  lendHops(peer: Traced, flow: number): readonly string[] | null {
     return this.#claims.lend(peer, flow, this.#clock.nowUs());
   }
 
@@ -143,7 +143,12 @@ export class Sweeper {
   }
 
   /** An echo reply or an ICMP error that quotes a trace packet of this flow. False when it is not one of ours. */
-  answer(peer: Peer, flow: Flow, packet: IcmpPacket, arrival: { readonly bytes: Buffer; readonly source: string; readonly nowUs: number }): boolean {
+  answer(
+    peer: Traced,
+    flow: Flow,
+    packet: IcmpPacket,
+    arrival: { readonly bytes: Buffer; readonly source: string; readonly nowUs: number },
+  ): boolean {
     const entry = this.#handles.match(peer, flow, packet, arrival.bytes);
     if (entry === null || packet.kind === "request") return false;
     const { sweep, hop } = entry;
@@ -155,7 +160,7 @@ export class Sweeper {
   }
 
   /** A running mtr asks the hops towards this peer, which are returned, once a second: nothing is added to that. */
-  mtrStarted(pid: number, peer: Peer, firstTtl: number): readonly string[] {
+  mtrStarted(pid: number, peer: Traced, firstTtl: number): readonly string[] {
     return this.#claims.mtrStarted(pid, { peer, firstTtl, nowUs: this.#clock.nowUs() });
   }
 
@@ -175,12 +180,12 @@ export class Sweeper {
   }
 
   /** Whether every hop known towards the peer may be asked now. */
-  mayAskAll(peer: Peer, flow: number): boolean {
+  mayAskAll(peer: Traced, flow: number): boolean {
     return this.#urgent.mayAskAll(peer, flow, this.#clock.nowUs());
   }
 
   #create(
-    peer: Peer,
+    peer: Traced,
     trigger: SweepTrigger,
     of: { readonly flow: number; readonly plan?: BaselinePlan; readonly cycle?: NonNullable<SweepReport["cycle"]> },
   ): Sweep {

@@ -2,7 +2,7 @@
 import type { IcmpPacket } from "../../packet/icmp.ts";
 import { TAG_OFFSET, type Flow } from "../../packet/probe.ts";
 import type { MutableHop, Sweep } from "./sweep-lessons.ts";
-import { isQuoted, type Peer } from "../peer.ts";
+import { isQuoted, type Traced } from "../peer.ts";
 
 /** Sequences of trace packets have the highest bit set; the others are the handle. */
 const HANDLE_MASK = 0x7fff;
@@ -34,7 +34,7 @@ export class TraceHandles {
   }
 
   /** The hop that an echo reply, or an ICMP error that quotes a trace packet of this flow, is the first answer for; null when it is not one of ours. */
-  match(peer: Peer, flow: Flow, packet: IcmpPacket, bytes: Buffer): Handle | null {
+  match(peer: Traced, flow: Flow, packet: IcmpPacket, bytes: Buffer): Handle | null {
     const entry = this.#open.get(packet.sequence & HANDLE_MASK);
     if (entry === undefined || entry.sweep.peer !== peer || entry.sweep.flow !== flow.index || entry.hop.answer !== null) return null;
     if (packet.kind === "request") return null;

@@ -2,7 +2,7 @@
 import type { HopPlan } from "./baseline-plan.ts";
 import type { HopBudget } from "./hop-budget.ts";
 import type { Paths } from "./paths.ts";
-import type { Peer } from "../peer.ts";
+import type { Traced } from "../peer.ts";
 
 /** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
 const MIN_SHARE = 0.5;
@@ -21,7 +21,7 @@ export class UrgentPlans {
   }
 
   /** The plan, which counts as carried out; or why it is not worth it. */
-  plan(peer: Peer, flow: number, nowUs: number): readonly HopPlan[] | string {
+  plan(peer: Traced, flow: number, nowUs: number): readonly HopPlan[] | string {
     const last = this.#paths.lastTtl(peer, flow);
     const known = this.#paths.length(peer, flow) ?? last;
     const hops = Array.from({ length: last }, (_, index): HopPlan => {
@@ -35,7 +35,7 @@ export class UrgentPlans {
   }
 
   /** Whether every hop known towards the peer may be asked now. */
-  mayAskAll(peer: Peer, flow: number, nowUs: number): boolean {
+  mayAskAll(peer: Traced, flow: number, nowUs: number): boolean {
     return this.#paths.routerKeys(peer, flow).every((key) => this.#budget.available(key, { use: "urgent", nowUs }));
   }
 

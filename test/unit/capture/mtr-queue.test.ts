@@ -35,7 +35,7 @@ class Desk {
     );
   }
 
-  async ask(peer: string): Promise<void> {
+  async ask(peer: string, of: Partial<MtrRequest> = {}): Promise<void> {
     const request: MtrRequest = {
       captureId: `c${peer}`,
       owner: `i${peer}`,
@@ -46,6 +46,7 @@ class Desk {
       source: "10.0.0.1",
       trigger: "burst",
       requestedMs: this.nowMs,
+      ...of,
     };
     this.queue.request(request);
     await settled();
@@ -93,6 +94,15 @@ describe("through any one hop there is one mtr", () => {
     assert.deepEqual(desk.started, ["2 from 1", "3 from 3"]);
     assert.deepEqual(desk.rows.get("c3")?.facts, { first_ttl: 3 });
     assert.equal(desk.mtr.runs[1]?.options.pathLength, 4);
+  });
+
+  test("one that brings its own path starts behind what that shares", async () => {
+    const desk = new Desk();
+    desk.path("2", "r1", "r2");
+    await desk.ask("2");
+    await desk.ask("7", { path: [hop(1, "r1"), hop(2, "r5"), hop(3, "10.0.0.7")] });
+    await desk.ask("8", { path: [] });
+    assert.deepEqual(desk.started, ["2 from 1", "7 from 2"]);
   });
 
   test("one whose path is not known waits, and starts when a sweep has shown it", async () => {

@@ -8,6 +8,7 @@ import type { CaptureRow } from "../../../src/store/rows.ts";
 import type { AgentCommand } from "../../../src/wire/messages.ts";
 import { capture } from "../store/sample-rows.ts";
 import { tempDir } from "../store/temp-dir.ts";
+import { hop } from "../path/hop-builder.ts";
 import { FakeLog } from "./fake-log.ts";
 
 interface Room {
@@ -80,7 +81,9 @@ function room(
 }
 
 function swept(peer: string): CaptureRow {
-  return { ...capture(), id: `s1-${peer}`, peer, incidentId: null, kind: "sweep", trigger: "request", status: "complete", finishedMs: 1 };
+  const hops = [hop(1, "10.9.0.1"), hop(2, peer)];
+  const made = { incidentId: null, kind: "sweep", trigger: "request", status: "complete", finishedMs: 1, reached: true } as const;
+  return { ...capture(), id: `s1-${peer}`, peer, ...made, hops };
 }
 
 test("a peer is named by name or address; it is swept and an mtr of ten cycles gives way to others", async (t) => {
@@ -96,17 +99,39 @@ test("a peer is named by name or address; it is swept and an mtr of ten cycles g
   assert.equal((await here.trace("10.0.0.3")).peer, "c");
 });
 
-test("others are refused, unless any address is allowed: then by mtr alone, and by address only", async (t) => {
+test("others are refused, unless any address is allowed: then as a guest of the wire, and by address only", async (t) => {
   const strict = room(t);
   await assert.rejects(strict.trace("192.0.2.1"), (error) => error instanceof TraceRefusal && /trace\.allow: any/.test(error.message));
   await assert.rejects(strict.trace("nowhere"), /has no address yet/);
   const open = room(t, { allow: "any" });
   const { captures, notes } = await open.trace("192.0.2.1");
-  assert.deepEqual([open.sent, captures.length, notes.length], [[], 1, 1]);
+  assert.deepEqual(open.sent, [
+    { kind: "guests", addresses: ["192.0.2.1"] },
+    { kind: "sweep", peer: "192.0.2.1", trigger: "request" },
+    { kind: "guests", addresses: [] },
+  ]);
+  assert.deepEqual([captures.length, notes], [2, []]);
+  assert.deepEqual(
+    open.asked[0]?.path?.map(({ address }) => address),
+    ["10.9.0.1", "192.0.2.1"],
+  );
   await assert.rejects(open.trace("www.example"), /must be given by its address/);
   await assert.rejects(open.trace("224.0.0.1"), /not the address of one machine/);
   await assert.rejects(open.trace("-c 99"), TraceRefusal);
   assert.equal(open.asked.length, 1);
+});
+
+test("of two guests one leaves when its trace is over; what no sweep reached has no path", async (t) => {
+  const here = room(t, { allow: "any", answer: false });
+  await Promise.all([here.trace("192.0.2.1"), here.trace("192.0.2.2")]);
+  assert.deepEqual(
+    here.sent.flatMap((command) => (command.kind === "guests" ? [command.addresses.length] : [])),
+    [1, 2, 1, 0],
+  );
+  assert.deepEqual(
+    here.asked.map(({ path }) => path),
+    [[], []],
+  );
 });
 
 test("two at once, and each peer once", async (t) => {

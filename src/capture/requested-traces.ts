@@ -60,13 +60,18 @@ interface Target {
   readonly isPeer: boolean;
 }
 
+interface Trace extends Target {
+  /** Kept with what it captures, so that a reader knows what belongs together. */
+  readonly id: string;
+  /** The newest state of its sweep. */
+  sweep: CaptureRow | null;
+}
+
 export class RequestedTraces {
   readonly #config: Pick<Config, "capture" | "trace">;
   readonly #ports: RequestPorts;
-  /** By peer: the newest state of the sweep that was asked for. */
-  readonly #sweeps = new Map<string, CaptureRow | null>();
-  /** Addresses that the wire may sweep because of us. */
-  readonly #guests = new Set<string>();
+  /** By peer. */
+  readonly #traces = new Map<string, Trace>();
 
   constructor(config: Pick<Config, "capture" | "trace">, ports: RequestPorts) {
     this.#config = config;
@@ -75,34 +80,36 @@ export class RequestedTraces {
 
   /** A sweep with the trigger "request" has something to tell. */
   sweep(row: CaptureRow): void {
-    this.#ports.writer.soon((store) => store.putCapture(row));
-    if (this.#sweeps.has(row.peer)) this.#sweeps.set(row.peer, row);
+    const trace = this.#traces.get(row.peer);
+    if (trace !== undefined) trace.sweep = row;
+    const facts = trace === undefined ? row.facts : { ...row.facts, request: trace.id };
+    this.#ports.writer.soon((store) => store.putCapture({ ...row, facts }));
   }
 
   /** Throws TraceRefusal. */
   async trace(wanted: string, talk: RequestTalk): Promise<RequestedTrace> {
     const target = this.#target(wanted);
-    if (this.#sweeps.has(target.name)) throw new TraceRefusal(`${target.name} is being traced for somebody already`);
-    if (this.#sweeps.size >= MAX_REQUESTED) throw new TraceRefusal(`${MAX_REQUESTED} traces that were asked for are under way; try again`);
-    this.#sweeps.set(target.name, null);
+    if (this.#traces.has(target.name)) throw new TraceRefusal(`${target.name} is being traced for somebody already`);
+    if (this.#traces.size >= MAX_REQUESTED) throw new TraceRefusal(`${MAX_REQUESTED} traces that were asked for are under way; try again`);
+    const trace: Trace = { ...target, id: newId(this.#ports.wallMs()), sweep: null };
+    this.#traces.set(target.name, trace);
     this.#ports.log.info({ peer: target.name, address: target.address }, "traced because somebody asked");
-    if (!target.isPeer) this.#guests.add(target.address);
-    this.#tellGuests(target);
+    if (!target.isPeer) this.#tellGuests();
     try {
       const notes: string[] = [];
-      const sweep = await this.#sweep(target, notes, talk);
-      const mtr = await this.#mtr(target, notes, talk);
+      const sweep = await this.#sweep(trace, notes, talk);
+      const mtr = await this.#mtr(trace, talk);
       this.#ports.writer.flush();
       return { peer: target.name, address: target.address, captures: [...sweep, ...mtr], notes };
     } finally {
-      this.#sweeps.delete(target.name);
-      this.#guests.delete(target.address);
-      this.#tellGuests(target);
+      this.#traces.delete(target.name);
+      if (!target.isPeer) this.#tellGuests();
     }
   }
 
-  #tellGuests({ isPeer }: Target): void {
-    if (!isPeer) this.#ports.send({ kind: "guests", addresses: [...this.#guests] });
+  /** Whom the wire may sweep though they are no peers. */
+  #tellGuests(): void {
+    this.#ports.send({ kind: "guests", addresses: [...this.#traces.values()].flatMap(({ isPeer, address }) => (isPeer ? [] : [address])) });
   }
 
   #target(wanted: string): Target {
@@ -119,13 +126,13 @@ export class RequestedTraces {
     return { name: wanted, address: wanted, isPeer: false };
   }
 
-  async #sweep({ name }: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
+  async #sweep(trace: Trace, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
     const { nowMs, send, pause } = this.#ports;
-    send({ kind: "sweep", peer: name, trigger: "request" });
+    send({ kind: "sweep", peer: trace.name, trigger: "request" });
     const startedMs = nowMs();
     const say = everySecond(progress);
     for (let ageMs = 0; ageMs <= SWEEP_PATIENCE_MS && !signal.aborted; ageMs = nowMs() - startedMs) {
-      const row = this.#sweeps.get(name) ?? null;
+      const { sweep: row } = trace;
       if (row !== null && (row.finishedMs !== null || row.status === "skipped")) return [row.id];
       say(ageMs, (seconds) => `sweep, ${seconds} s`);
       await pause(LOOK_EVERY_MS);
@@ -134,11 +141,11 @@ export class RequestedTraces {
     return [];
   }
 
-  async #mtr(target: Target, notes: string[], { progress, signal }: RequestTalk): Promise<string[]> {
+  async #mtr(trace: Trace, { progress, signal }: RequestTalk): Promise<string[]> {
     const { mtr, wallMs, nowMs, pause, writer } = this.#ports;
     if (signal.aborted) return [];
-    const { address } = target;
-    const request = this.#mtrRequest(target);
+    const { address } = trace;
+    const request = this.#mtrRequest(trace);
     const obstacle = !this.#config.capture.mtr
       ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
       : address.includes("%")
@@ -164,9 +171,8 @@ export class RequestedTraces {
     return [request.captureId];
   }
 
-  #mtrRequest({ name: peer, address, isPeer }: Target): MtrRequest {
+  #mtrRequest({ id, name: peer, address, isPeer, sweep }: Trace): MtrRequest {
     const requestedMs = this.#ports.wallMs();
-    const sweep = this.#sweeps.get(peer) ?? null;
     const captureId = newId(requestedMs);
     return {
       captureId,
@@ -177,6 +183,7 @@ export class RequestedTraces {
       address,
       source: this.#ports.sourceOf(address),
       trigger: "request",
+      facts: { request: id },
       ...(isPeer ? {} : { path: sweep?.reached === true ? sweep.hops : [] }),
       cycles: CYCLES,
       yields: true,

@@ -91,7 +91,17 @@ function exportTicket({ reader, db }: Evidence, { ticket, nowMs }: { readonly ti
 function tracedForOthers({ db }: Evidence, found: ReturnType<typeof readReport>): ExportedTicket {
   const keys = { incidentIds: [], captureIds: found.remote_captures.map(({ id }) => id) };
   const evidence = digestEvidence(db, keys);
-  const report = { ...found, generated_at: found.until, last_data_at: null, peers: [], blind: [], events: [], incidents: [], evicted: [] };
+  const report = {
+    ...found,
+    generated_at: found.until,
+    last_data_at: null,
+    peers: [],
+    blind: [],
+    events: [],
+    incidents: [],
+    requested_captures: [],
+    evicted: [],
+  };
   const text = renderText(report, { columns: COLUMNS, zone: localZone, full: true });
   const pages = { text: `${text}\nSHA-256 over the stored rows: ${evidence.sha256}\n`, html: null, json: renderJson(report) };
   return remoteFiles(evidence, { rows: [...evidenceLines(db, keys)], pages });

@@ -116,7 +116,8 @@ async function list(options: Options, world: World): Promise<number> {
     try {
       const detailUpTo = options.full ? Infinity : await detailLimit(format);
       const report = readReport(reader, { ...range, peer: options.peer ?? null, detailUpTo, words });
-      if (options.peer !== undefined && report.peers.length === 0 && report.problems.length === 0)
+      const isKnown = report.peers.length > 0 || report.requested_captures.length > 0;
+      if (options.peer !== undefined && !isKnown && report.problems.length === 0)
         throw new UsageError(
           `no peer ${JSON.stringify(options.peer)} in ${dataDir}${knownPeers(readReport(reader, { ...range, peer: null, detailUpTo: 0 }).peers)}`,
         );

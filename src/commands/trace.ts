@@ -9,7 +9,7 @@ const DECLARATION = declare({
   name: "trace",
   summary: "trace the path to a peer now, by the running agent",
   description: [
-    "One sweep (every TTL at once) and one mtr of ten cycles, about fifteen seconds. They are bound by the agent's limits for routers and give way to the traces of an incident; what was captured is stored with the evidence.",
+    "One sweep (every TTL at once) and one mtr of ten cycles, about fifteen seconds. They are bound by the agent's limits for routers and give way to the traces of an incident; what was captured is stored with the evidence, and the report shows it.",
     GROUP_NOTE,
   ],
   operands: {

@@ -1,12 +1,17 @@
+import { withLoneNotes } from "./lone-traces.ts";
 import { withHopNotes } from "./phase-tables.ts";
-import { withRemoteNotes } from "./remote-captures.ts";
 import type { Report } from "./report.ts";
 
 const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** The contract, one document, indented by two. The hops carry what their losses mean, as in the text. */
 export function renderJson(report: Report): string {
-  const noted = { ...report, incidents: report.incidents.map(withHopNotes), remote_captures: withRemoteNotes(report.remote_captures) };
+  const noted = {
+    ...report,
+    incidents: report.incidents.map(withHopNotes),
+    remote_captures: withLoneNotes(report.remote_captures),
+    requested_captures: withLoneNotes(report.requested_captures),
+  };
   return `${escapeJson(JSON.stringify(noted, null, 2))}\n`;
 }
 

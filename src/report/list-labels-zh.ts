@@ -33,6 +33,7 @@ export const LIST_CHINESE: ListLabels = {
     peers: "对端（最差的在最前）",
     blind: "无法判定的时段（探测代理自身的原因，既不算正常也不算丢失）",
     remote: "为其他节点所做的追踪",
+    requested: "人工请求的追踪",
     evicted: "已不再保存",
   },
   list: {
@@ -146,6 +147,7 @@ export const LIST_CHINESE: ListLabels = {
     asked: "，请求者：{who}",
     facts: "数据 {json}",
     remote: "{at}  {kind}，到 {target}，请求者：{who}，{outcome}{reason}",
+    requested: "{at}  {kind}，到 {target}，{outcome}{reason}",
     nobody: "未知",
   },
   peers: {

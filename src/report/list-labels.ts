@@ -33,7 +33,7 @@ export interface ListLabels {
     readonly nothingStored: string;
     readonly nothingMeasured: string;
   };
-  readonly section: Readonly<Record<"incidents" | "peers" | "blind" | "remote" | "evicted", string>>;
+  readonly section: Readonly<Record<"incidents" | "peers" | "blind" | "remote" | "requested" | "evicted", string>>;
   readonly list: Readonly<
     Record<"number" | "started" | "lasted" | "peer" | "what" | "lost" | "run" | "traced" | "verdict" | "status" | "id", string> & {
       readonly lostOf: string;
@@ -92,6 +92,7 @@ export interface ListLabels {
     readonly asked: string;
     readonly facts: string;
     readonly remote: string;
+    readonly requested: string;
     readonly nobody: string;
   };
   readonly peers: Readonly<
@@ -154,6 +155,7 @@ export const LIST_ENGLISH: ListLabels = {
     peers: "PEERS (worst first)",
     blind: "BLIND (the agent itself could not judge: neither good nor lost)",
     remote: "TRACED FOR OTHER NODES",
+    requested: "TRACED ON REQUEST",
     evicted: "NO LONGER STORED",
   },
   list: {
@@ -264,6 +266,7 @@ export const LIST_ENGLISH: ListLabels = {
     asked: ", asked by {who}",
     facts: "facts {json}",
     remote: "{at}  {kind} to {target}, asked by {who}, {outcome}{reason}",
+    requested: "{at}  {kind} to {target}, {outcome}{reason}",
     nobody: "unknown",
   },
   peers: {

@@ -25,6 +25,8 @@ export interface Report {
   readonly incidents: readonly ReportIncident[];
   /** Traces made here because another node asked. */
   readonly remote_captures: readonly ReportCapture[];
+  /** Traces made here because a person asked (`meshprobe trace`) while no incident was open to which they belong. */
+  readonly requested_captures: readonly ReportCapture[];
   /** What had to be deleted for `store.max_bytes` or its age and lies in the range. */
   readonly evicted: readonly ReportEviction[];
   /** Files that could not be read: what they hold is missing here, not zero. */

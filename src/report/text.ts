@@ -9,9 +9,9 @@ import { count, duration, lossText } from "./figures.ts";
 import { incidentLines } from "./incident-lines.ts";
 import { incidentListLines } from "./incident-list.ts";
 import { LIST_ENGLISH, type ListLabels } from "./list-labels.ts";
+import { remoteLines, requestedLines } from "./lone-traces.ts";
 import { counted } from "./page/wording.ts";
 import { peersLines } from "./peers-table.ts";
-import { remoteLines } from "./remote-captures.ts";
 import type { Report } from "./report.ts";
 
 /** Above this many incidents the text is the list only, unless `full`. */
@@ -37,7 +37,9 @@ export function renderText(report: Report, options: TextOptions): string {
   lines.push(...incidentPart(report, layout));
   if (report.peers.length > 0) lines.push(labels.section.peers, ...peersLines(report.peers, layout), "");
   const node = report.node.name ?? labels.head.thisNode;
-  lines.push(...blindPart(report, layout), ...remoteLines(report.remote_captures, { ...layout, node }), ...evictedPart(report, layout));
+  lines.push(...blindPart(report, layout));
+  lines.push(...remoteLines(report.remote_captures, { ...layout, node }), ...requestedLines(report.requested_captures, { ...layout, node }));
+  lines.push(...evictedPart(report, layout));
   while (lines.at(-1) === "") lines.pop();
   return `${lines.join("\n")}\n`;
 }

@@ -48,10 +48,11 @@ interface Evidence {
   readonly incidents: readonly ReportIncident[];
   readonly blind: readonly ReportBlind[];
   readonly remote: readonly ReportCapture[];
+  readonly requested: readonly ReportCapture[];
   readonly evicted: readonly ReportEviction[];
 }
 
-const NO_EVIDENCE: Evidence = { node: null, peers: [], incidents: [], blind: [], remote: [], evicted: [] };
+const NO_EVIDENCE: Evidence = { node: null, peers: [], incidents: [], blind: [], remote: [], requested: [], evicted: [] };
 
 /** A file that turns out to be damaged while it is read is left out, said on `reader.warn` and in `problems`. */
 export function readReport(reader: StoreReader, query: ReportQuery): Report {
@@ -85,6 +86,7 @@ export function readReport(reader: StoreReader, query: ReportQuery): Report {
     events: eventsOf(evidence.incidents),
     incidents: evidence.incidents,
     remote_captures: evidence.remote,
+    requested_captures: evidence.requested,
     evicted: evidence.evicted,
     problems,
   };
@@ -127,7 +129,8 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
       cause: String(cells["cause"]),
       detail: cells["detail"] === null || cells["detail"] === undefined ? null : String(cells["detail"]),
     })),
-    remote: readRemote(query, { names, sql }),
+    remote: readLone("remote", query, { names, sql }),
+    requested: readLone("request", query, { names, sql }),
     evicted: sql
       .all(
         "SELECT * FROM tombstones WHERE from_ms < ? AND to_ms >= ? AND (reason = 'budget' OR what = 'evidence') ORDER BY from_ms",
@@ -144,10 +147,12 @@ function readEvidence(db: Database, query: ReportQuery): Evidence {
   };
 }
 
-function readRemote(query: ReportQuery, { names, sql }: Pick<CaptureReading, "names" | "sql">): ReportCapture[] {
+/** Captures that belong to no incident. */
+function readLone(trigger: "remote" | "request", query: ReportQuery, { names, sql }: Pick<CaptureReading, "names" | "sql">): ReportCapture[] {
   const rows = sql
     .all(
-      `SELECT * FROM captures WHERE incident_id IS NULL AND trigger = 'remote' AND started_ms < ? AND started_ms >= ? AND (? IS NULL OR peer = ? OR target = ?) ORDER BY started_ms, id`,
+      `SELECT * FROM captures WHERE incident_id IS NULL AND trigger = ? AND started_ms < ? AND started_ms >= ? AND (? IS NULL OR peer = ? OR target = ?) ORDER BY started_ms, id`,
+      trigger,
       query.untilMs,
       query.sinceMs,
       query.peer,

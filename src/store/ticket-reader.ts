@@ -106,6 +106,8 @@ function narrowed(report: Report, ids: ReadonlySet<string>): Report {
       .filter((event) => event.incidents.some((id) => ids.has(id)))
       .map((event) => ({ ...event, incidents: event.incidents.filter((id) => ids.has(id)) })),
     remote_captures: report.remote_captures.filter(({ target }) => addresses.has(target)),
+    // One that has to do with an incident is among its captures.
+    requested_captures: [],
   };
 }
 

@@ -147,6 +147,22 @@ test("the locale decides in which language a page and a list are, --lang before 
   await assert.rejects(run(reportCommand, [ID, "--lang", "de"]), { name: "UsageError", message: 'unknown --lang "de": it is en or zh' });
 });
 
+test("a trace that somebody asked for is in the list and not on the page; --peer finds a host that is no peer by it", async (t) => {
+  const dir = filled(t);
+  const page = await run(reportCommand, [ID, "--data-dir", dir, "--format", "json"]);
+  const evidence = new EvidenceStore(dir);
+  const requested = { incidentId: null, trigger: "request", target: "192.0.2.7", peer: "192.0.2.7" } as const;
+  evidence.putCapture(capture({ ...requested, id: "q1", startedMs: T0 + 500 }));
+  evidence.close();
+  assert.equal((await run(reportCommand, [ID, "--data-dir", dir, "--format", "json"])).stdout, page.stdout);
+  const list = await run(reportCommand, ["--since", "1h", "--data-dir", dir]);
+  assert.match(list.stdout, /\nTRACED ON REQUEST\n.* sweep to 192\.0\.2\.7, complete\n/);
+  const narrow = await run(reportCommand, ["--since", "1h", "--data-dir", dir, "--peer", "192.0.2.7", "--format", "json"]);
+  const { incidents, peers, requested_captures: captures } = JSON.parse(narrow.stdout) as Report;
+  assert.deepEqual([narrow.code, incidents, peers, captures.map(({ id }) => id)], [0, [], [], ["q1"]]);
+  await assert.rejects(run(reportCommand, ["--since", "1h", "--data-dir", dir, "--peer", "192.0.2.8"]), /no peer "192\.0\.2\.8"/);
+});
+
 test("an id that is none, too short or not enough is refused with one line", async (t) => {
   const dir = filled(t);
   const evidence = new EvidenceStore(dir);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import test, { after, before } from "node:test";
 import type { TraceResult } from "../../src/control/trace.ts";
-import type { ReportCapture } from "../../src/report/report.ts";
+import type { Report, ReportCapture } from "../../src/report/report.ts";
 import { CLI, startAgent, type Agent } from "./agent.ts";
 import { createLab, labObstacle, type Lab } from "./lab.ts";
 import { demoSpec } from "./topology.ts";
@@ -72,5 +72,14 @@ test("a host that is no peer is traced within the hop budget", { skip: obstacle 
       );
       for (const { hops } of captures) for (const hop of hops) if (hop.sent > 0) assert.equal(hop.loss_pct, 0, `${peer}: ${JSON.stringify(hop)}`);
     }
+  });
+
+  await t.test("both are in the report, a table each", async () => {
+    const json = JSON.parse(await meshprobe("report", "--data-dir", agent.dataDir, "--format", "json")) as Report;
+    assert.deepEqual(json.requested_captures.map(({ kind }) => kind).sort(), ["mtr", "mtr", "sweep", "sweep"]);
+    assert.deepEqual([json.incidents, json.remote_captures], [[], []]);
+    const text = await meshprobe("report", "--data-dir", agent.dataDir);
+    const section = text.slice(text.indexOf("TRACED ON REQUEST"));
+    assert.equal(section.split("HOST:").length - 1, 2, text);
   });
 });

@@ -134,6 +134,7 @@ export function sampleReport(more: Partial<Report> = {}): Report {
       verdict: null,
     })),
     remote_captures: [],
+    requested_captures: [],
     evicted: [],
     problems: [],
     ...more,

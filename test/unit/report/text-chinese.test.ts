@@ -60,6 +60,7 @@ const FULL: Report = sampleReport({
     detail: "note7",
   })),
   remote_captures: [reportCapture({ asked_by: "bj-b1" })],
+  requested_captures: [reportCapture({ id: "q1", trigger: "request", status: "skipped", reason: "note7", hops: [] })],
   evicted: ["baselines", "samples", "rollups_10s", "rollups_1m", "rollups_1h", "evidence"].map((what, index) => ({
     what,
     reason: index === 0 ? "age" : "budget",

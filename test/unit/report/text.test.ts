@@ -170,12 +170,14 @@ test("blind intervals, traces for others and evictions have their lines", () => 
     sampleReport({
       blind: [{ started_at: "2026-11-19T20:00:00.000Z", ended_at: "2026-11-19T20:00:01.200Z", cause: "stall", detail: null }],
       remote_captures: [reportCapture({ asked_by: "bj-b1" })],
+      requested_captures: [reportCapture({ trigger: "request" })],
       evicted: [{ what: "samples", reason: "budget", from: "2026-11-19T19:00:00.000Z", to: "2026-11-19T20:00:00.000Z", rows: 3 }],
     }),
     OPTIONS,
   );
   assert.match(text, /BLIND .*\n {2}2026-11-20 04:00:00\.000 {2}1\.2 s, stall\n/);
   assert.match(text, /TRACED FOR OTHER NODES\n.*asked by bj-b1/);
+  assert.match(text, /TRACED ON REQUEST\n {2}2026-11-20 04:12:03\.290 {2}sweep to 10\.20\.3\.2, complete\n/);
   assert.match(text, /NO LONGER STORED\n {2}samples, 2026-11-20 03:00:00 to 2026-11-20 04:00:00: deleted to stay within store\.max_bytes/);
 });
 
@@ -186,6 +188,7 @@ test("nothing from outside reaches the terminal unescaped", () => {
     peers: [reportPeer({ peer: evil, address: evil, received: 0, first_reply_at: null })],
     blind: [{ started_at: "2026-11-19T20:00:00.000Z", ended_at: "2026-11-19T20:00:01.200Z", cause: evil, detail: evil }],
     remote_captures: [reportCapture({ asked_by: evil, target: evil })],
+    requested_captures: [reportCapture({ trigger: "request", reason: evil, target: evil })],
     problems: [evil],
     incidents: [
       reportIncident({

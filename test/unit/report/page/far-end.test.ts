@@ -21,6 +21,9 @@ test("a report of our own comes through with what the page shows of it", () => {
   const summed = { ...report.incidents[0]?.captures[0], hops: [hop(1, "a", { rtt_ms: { best: 1, avg: 2, worst: 3, last: 3, stdev: 1 } })] };
   const again = parseFarEnd({ ...report, incidents: [], remote_captures: [summed] });
   assert.deepEqual(again?.remote_captures[0]?.hops[0]?.rtt_ms, { best: 1, avg: 2, worst: 3, last: 3, stdev: 1 });
+  // What a person traced there has nothing to do with our incident.
+  const curious = parseFarEnd({ ...report, incidents: [], requested_captures: [summed] });
+  assert.deepEqual([Object.keys(curious ?? {}).sort(), curious?.remote_captures], [["incidents", "node", "remote_captures"], []]);
 });
 
 test("wrong kinds are left out, texts are cut, lists are bounded; what is no report is none", () => {

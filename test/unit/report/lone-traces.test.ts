@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { renderJson } from "../../../src/report/json.ts";
 import type { Report, ReportCapture } from "../../../src/report/report.ts";
 import { renderText } from "../../../src/report/text.ts";
@@ -58,4 +58,41 @@ test("above five requests the tables are left out, unless asked for in full", ()
   const tables = (remote: readonly ReportCapture[], full = false): number => section(remote, full).split("HOST:").length - 1;
   const six = [1, 2, 3, 4, 5, 6].flatMap(request);
   assert.deepEqual([tables(six.slice(0, 10)), tables(six), tables(six, true)], [5, 0, 6]);
+});
+
+describe("traces that a person asked for", () => {
+  /** The sweep and the mtr of each; the router answers some of the mtr. */
+  const traced = (id: string, more: Partial<ReportCapture> = {}): ReportCapture[] =>
+    request(1).map((capture) => ({ ...capture, id: `${capture.id}-${id}`, trigger: "request", asked_by: null, facts: { request: id }, ...more }));
+  const said = (requested: readonly ReportCapture[]): string => {
+    const text = renderText(sampleReport({ incidents: [], requested_captures: requested }), { columns: 100, zone: () => 0, full: false });
+    return text.slice(text.indexOf("TRACED ON REQUEST"));
+  };
+
+  test("each is one table, also two to one target, and no word of who asked", () => {
+    const text = said([...traced("t1"), ...traced("t2")]);
+    assert.equal(text.split("HOST:").length - 1, 2);
+    assert.doesNotMatch(text, /asked by/);
+    assert.deepEqual(
+      text.match(/1\.\|-- 10\.20\.1\.1 .*/g)?.map((line) => line.includes(LIMITED)),
+      [true, true],
+    );
+    assert.equal(said(traced("t1", { facts: {} })).split("HOST:").length - 1, 2, "what is not known to belong together is not added up");
+  });
+
+  test("there is no section without one", () => {
+    assert.doesNotMatch(renderText(sampleReport(), { columns: 100, zone: () => 0, full: true }), /TRACED/);
+  });
+
+  test("the json has them beside those for other nodes, with the notes of the text", () => {
+    const json = JSON.parse(renderJson(sampleReport({ requested_captures: traced("t1") }))) as Report;
+    assert.deepEqual(
+      json.requested_captures.map(({ id, hops }) => [id, hops[0]?.note]),
+      [
+        ["s1-t1", null],
+        ["m1-t1", LIMITED],
+      ],
+    );
+    assert.deepEqual(json.remote_captures, []);
+  });
 });

@@ -144,7 +144,7 @@ async function write(
 ): Promise<void> {
   if (options.format === "json") {
     const { renderJson } = await import("../report/json.ts");
-    world.stdout(renderJson(report));
+    world.stdout(renderJson(report, await listLabels(language)));
     return;
   }
   const [{ renderText }, labels] = await Promise.all([import("../report/text.ts"), listLabels(language)]);

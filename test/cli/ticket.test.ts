@@ -126,6 +126,8 @@ test("the locale decides in which language a page and a list are, --lang before 
   const facts = world.event([world.incident(1, { peer: "bj-b1" })]);
   const verdict = judge(facts);
   evidence.putVerdict({ eventId: `e${ID}`, version: 1, atMs: T0, verdict, sentence: "as it was judged", facts });
+  const hops = capture().hops.map((hop) => ({ ...hop, sent: 0, received: 0, lossPct: null, rttMs: null, note: "not asked: hop budget" }));
+  evidence.putCapture(capture({ id: "c9", incidentId: ID, status: "partial", hops }));
   evidence.close();
   const say = async (args: readonly string[], env: World["env"]): Promise<string> =>
     (await run(reportCommand, [...args, "--data-dir", dir], NOW, env)).stdout;
@@ -143,6 +145,10 @@ test("the locale decides in which language a page and a list are, --lang before 
       (JSON.parse(await say([...what, "--format", "json", ...args], china)) as Report).incidents[0]?.verdict?.sentence;
     assert.equal(await sentenceOf([]), "as it was judged");
     assert.match((await sentenceOf(["--lang", "zh"])) ?? "", chinese);
+    assert.match(await say([...what, "--format", "json"], china), /"note": "not asked: hop budget"/);
+    const json = await say([...what, "--format", "json", "--lang", "zh"], {});
+    assert.match(json, /"note": "未询问：该跳的应答限额已用完"/);
+    assert.doesNotMatch(json, /"note": "[^"]*[a-z]/);
   }
   await assert.rejects(run(reportCommand, [ID, "--lang", "de"]), { name: "UsageError", message: 'unknown --lang "de": it is en or zh' });
 });

@@ -1,9 +1,9 @@
-import { renderJson } from "../json.ts";
+import { renderJson, type HopNoteWords } from "../json.ts";
 import type { Report } from "../report.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** `meshprobe.report/1` of the incidents of the ticket, and the ticket under a key of its own. */
-export function renderTicketJson(report: Report, ticket: Ticket): string {
+export function renderTicketJson(report: Report, ticket: Ticket, words?: HopNoteWords): string {
   const document: Report & { readonly ticket: Ticket } = { ...report, ticket };
-  return renderJson(document);
+  return renderJson(document, words);
 }

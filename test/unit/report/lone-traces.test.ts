@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { renderJson } from "../../../src/report/json.ts";
+import { LIST_CHINESE } from "../../../src/report/list-labels-zh.ts";
 import type { Report, ReportCapture } from "../../../src/report/report.ts";
 import { renderText } from "../../../src/report/text.ts";
-import { hop, reportCapture, sampleReport } from "./sample-report.ts";
+import { hop, reportCapture, reportIncident, sampleReport } from "./sample-report.ts";
 
 const LIMITED = "answers limited by the router (loss does not reach the destination)";
 
@@ -95,4 +96,21 @@ describe("traces that a person asked for", () => {
     );
     assert.deepEqual(json.remote_captures, []);
   });
+});
+
+test("with the words of a language every note in the json is in it, and nothing else changes", () => {
+  const captures = request(3);
+  const report = sampleReport({
+    incidents: [reportIncident({ loss_pct: 0, captures: captures.map((capture) => ({ ...capture, trigger: "burst" })) })],
+    remote_captures: captures,
+    requested_captures: captures.map((capture) => ({ ...capture, trigger: "request" })),
+  });
+  const notes = (json: string): string[] => [...json.matchAll(/"note": "(.*)"/g)].map((match) => match[1] ?? "");
+  const [english, chinese] = [renderJson(report), renderJson(report, LIST_CHINESE)];
+  assert.deepEqual(notes(english), [LIMITED, LIMITED, LIMITED]);
+  assert.deepEqual(
+    notes(chinese),
+    Array.from({ length: 3 }, () => "路由器限制了自身的应答（丢包没有延续到目的地）"),
+  );
+  assert.equal(chinese.replaceAll(/"note": ".*"/g, ""), english.replaceAll(/"note": ".*"/g, ""));
 });

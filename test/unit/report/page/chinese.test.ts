@@ -10,6 +10,7 @@ import { pageOf } from "../../../../src/report/page/page.ts";
 import { renderPageHtml } from "../../../../src/report/page/render-html.ts";
 import { renderPageMarkdown } from "../../../../src/report/page/render-markdown.ts";
 import { renderPageText } from "../../../../src/report/page/render-text.ts";
+import { sweepHops } from "../../../../src/path/sweep.ts";
 import { noteText } from "../../../../src/report/page/wording.ts";
 import { textWidth } from "../../../../src/report/width.ts";
 import { readHtml } from "./read-html.ts";
@@ -86,6 +87,12 @@ test("markdown and html say the same, and the html says in which language", () =
   assert.ok(readHtml(html).elements.length > 100);
 });
 
+/** The note of a hop that told so. */
+function unreachable(code: number, target: string): string {
+  const answer = { address: target, kind: "unreachable", code, rttUs: 1 } as const;
+  return sweepHops([{ ttl: 1, sent: true, answer, note: null }], target).hops[0]?.note ?? assert.fail();
+}
+
 test("what a loss at a hop means is said in Chinese", () => {
   const hop = (ttl: number, received: number): Hop => ({
     ttl,
@@ -108,10 +115,15 @@ test("what a loss at a hop means is said in Chinese", () => {
     "answers limited by the router (by the verdict the fault lies behind it)",
     "left to the mtr that already runs through this hop",
     "the same router again: most likely it reports the destination unreachable",
+    "not asked: hop budget",
+    "seen for other peers, not asked for this one yet",
+    "not sent: EPERM; not sent: ENOBUFS",
+    ...[0, 1, 3, 4, 9, 10, 13, 99].map((code) => unreachable(code, "10.0.0.9")),
+    ...[0, 1, 3, 4].map((code) => unreachable(code, "2001:db8::9")),
   ];
   assert.ok(notes.length >= 6, notes.join("\n"));
   for (const note of [...notes, ...kept]) {
-    assert.doesNotMatch(noteText(note, CHINESE).replace("mtr", ""), /[A-Za-z]/, note);
+    assert.doesNotMatch(noteText(note, CHINESE).replaceAll(/mtr|EPERM|ENOBUFS/g, ""), /[A-Za-z]/, note);
     assert.deepEqual(figures(noteText(note, CHINESE)), figures(note));
     assert.equal(noteText(note, ENGLISH), note);
   }

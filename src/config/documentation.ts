@@ -104,7 +104,7 @@ export const PEER_KEYS: readonly KeyText[] = [
 ];
 
 export const PEERS_INTRO =
-  "The peers, at most 16384. Default: none. The same list may stand in the files of all nodes: the entry with a node's own name or address is skipped there.";
+  "The peers, at most 16000. Default: none. The same list may stand in the files of all nodes: the entry with a node's own name or address is skipped there.";
 
 /** In the order of the file; the keys outside of sections (data_dir, peers) have places of their own. */
 export const SECTIONS: readonly SectionText[] = [

@@ -10,7 +10,7 @@ import { ConfigError } from "./config-error.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 
-/** 16,384 peers with labels take about 2 MB. */
+/** 16,000 peers with labels take about 2 MB. */
 export const MAX_CONFIG_BYTES = 4_000_000;
 
 const NOT_FOUND = "does not exist; create it (a commented peers.yaml ships with meshprobe) or name another with --config FILE";

@@ -5,8 +5,8 @@ import { address, duration, labels, nodeName } from "./fields.ts";
 import { quote } from "./quote.ts";
 import type { Value } from "./value.ts";
 
-/** Each peer has 4 ICMP ids of its own, and there are 65,536 of them. */
-export const MAX_PEERS: number = 65_536 / 4;
+/** Each peer has 4 ICMP ids of its own, and there are 65,536 of them; canaries, fresh ids and traces of others need some, too. */
+export const MAX_PEERS = 16_000;
 
 /** Both for `probe.interval` and for a peer's own. */
 export const INTERVAL_RANGE = { min: 10, max: 60_000, because: "a shorter one loads the path and a longer one misses bursts" } as const;
@@ -35,7 +35,7 @@ export function readPeers(
   const peers: PeerEntry[] = [];
   const own: PeerEntry[] = [];
   const ownKey = node.address === null ? null : addressKey(node.address);
-  for (const at of value?.list({ max: MAX_PEERS, because: "each peer needs 4 of the 65536 ICMP ids" }) ?? []) {
+  for (const at of value?.list({ max: MAX_PEERS, because: "each peer needs 4 of the 65536 ICMP ids, and canaries and traces some" }) ?? []) {
     const { peer, nameAt, addressAt } = readPeer(at);
     const sameName = names.get(peer.name);
     if (sameName !== undefined) nameAt.fail("duplicate-peer", `${quote(peer.name)} is already the peer on line ${sameName}; remove one or rename it`);

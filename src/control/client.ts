@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 import { ControlFailure, parseAnswer, requestLine, type ControlRequest } from "./protocol.ts";
 
-/** The status of 16,384 peers takes 12 MB. */
+/** The status of 16,000 peers takes 12 MB. */
 const MAX_ANSWER_BYTES = 64_000_000;
 /** The agent says something at least this often, also while it works. */
 const SILENCE_MS = 10_000;

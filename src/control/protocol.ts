@@ -6,7 +6,7 @@
 /** With its newline. A peer's name takes 253 characters at most; nothing that is asked needs more. */
 export const MAX_REQUEST_BYTES = 4_096;
 /** Most peers that may be asked for: as many as a configuration may hold. */
-const MAX_PEERS = 16_384;
+const MAX_PEERS = 16_000;
 const MAX_TEXT = 4_000;
 
 export type ControlRequest =

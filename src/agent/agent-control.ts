@@ -19,9 +19,11 @@ import { statusNotes, type WireWords } from "../control/status-notes.ts";
 import { TRACE_SCHEMA, type TraceResult } from "../control/trace.ts";
 import { incidentKind, type Incident } from "../detect/incident.ts";
 import type { ReloadResult } from "../control/reload-result.ts";
+import { say } from "../phrases/control.ts";
 import { iso } from "../report/figures.ts";
 import { readCapture, readIncident } from "../store/read-incident.ts";
 import type { BlindRow } from "../store/rows.ts";
+import { chinese } from "../verdict/words-zh.ts";
 import type { WireMessage } from "../wire/messages.ts";
 import type { AgentStore } from "./agent-store.ts";
 import type { Desks } from "./desks.ts";
@@ -66,7 +68,7 @@ export class AgentControl {
       blind: this.#blind,
       peers: () => peers.rows,
       incidents: () => incidents.live,
-      sentenceOf: (incidentId) => events.sentenceOf(incidentId),
+      sentenceOf: (incidentId, language) => events.sentenceOf(incidentId, language === "en" ? null : chinese),
       disk: () => store.disk(),
       notes: () => statusNotes(this.#config, { wire: this.#wire, mtrMissing: incidents.mtrMissing }),
       wirePid: options.wirePid,
@@ -136,10 +138,10 @@ export class AgentControl {
   #answer(request: ControlRequest, talk: Talk): unknown {
     const { dataDir } = this.#options.config;
     if (request.dataDir !== null && request.dataDir !== dataDir)
-      throw new ControlFailure("other-agent", `The agent that runs here keeps its data in ${dataDir}, not in ${request.dataDir}`);
+      throw new ControlFailure("other-agent", say("otherAgent", { here: dataDir, wanted: request.dataDir }));
     switch (request.op) {
       case "status":
-        return this.#status.status(request.peers);
+        return this.#status.status(request.peers, request.language);
       case "trace":
         return this.#trace(request.peer, talk);
       case "reload":
@@ -153,7 +155,7 @@ export class AgentControl {
       const { peer, address, captures, notes } = await desks.requested.trace(wanted, talk);
       const read = captures.flatMap((id) => readCapture(store.evidence.database, id) ?? []);
       const missing = captures.length - read.length;
-      const more = missing > 0 ? ["a trace could not be stored; see the agent's log"] : [];
+      const more = missing > 0 ? [say("notStored")] : [];
       return { schema: TRACE_SCHEMA, node: config.node.name, peer, address, captures: read, notes: [...notes, ...more] };
     } catch (error) {
       throw error instanceof TraceRefusal ? new ControlFailure("refused", error.message) : error;
@@ -162,7 +164,7 @@ export class AgentControl {
 
   #renderMetrics(): string {
     const { config, version, desks } = this.#options;
-    const { states, node, disk } = this.#status.status(0);
+    const { states, node, disk } = this.#status.status(0, "en");
     const live = desks.incidents.live;
     const inBurst = new Set(live.filter(({ phase }) => phase === "open").map(({ peer }) => peer));
     const { user, system } = process.cpuUsage();

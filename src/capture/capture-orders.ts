@@ -13,6 +13,7 @@ import type { After } from "./event-crowd.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
 import { newId } from "./ids.ts";
 import { MtrQueue, mtrRow, type MtrPorts, type MtrRequest } from "./mtr-queue.ts";
+import { say } from "../phrases/evidence.ts";
 
 /** Without mtr, on the machine or by the configuration, sweeps at one a second take its place; as many as mtr has cycles. */
 const SWEEP_INSTEAD_MS = 1_000;
@@ -171,7 +172,7 @@ export class CaptureOrders {
     if (!this.#config.capture.mtr) return this.#sweepInstead(incident.id);
     if (incident.address.includes("%")) {
       this.#sweepInstead(incident.id);
-      return this.#skip(request, "mtr does not support link-local addresses with a zone; sweeps at one a second take its place");
+      return this.#skip(request, say("sweepsInstead"));
     }
     if (this.#mtrMissing) this.#sweepInstead(incident.id);
     this.#mtr.request(request);

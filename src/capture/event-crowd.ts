@@ -3,6 +3,7 @@
  * and their traces would only take the routers' answers from each other.
  */
 import type { Incident } from "../detect/incident.ts";
+import { say } from "../phrases/evidence.ts";
 
 const MAX_REPRESENTATIVES = 3;
 /** Sweeps for each of them. */
@@ -50,7 +51,7 @@ export class EventCrowd {
     const { representatives, size } = crowd;
     if (representatives.length === 0 || representatives.some((one) => one.id === id))
       return { cycles: Math.min(REPRESENTATIVE_CYCLES, this.#maxCycles) };
-    return { reason: `one of ${size} peers lost together; traced afterwards: ${representatives.map(({ peer }) => peer).join(", ")}` };
+    return { reason: say("crowd", { n: size, peers: representatives.map(({ peer }) => peer).join(", ") }) };
   }
 
   closed({ id }: Incident): void {

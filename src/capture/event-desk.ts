@@ -7,6 +7,9 @@ import type { Incident } from "../detect/incident.ts";
 import type { FactLog } from "../fact-log.ts";
 import { judge } from "../verdict/judge.ts";
 import { sentence } from "../verdict/sentence.ts";
+import type { EventFacts } from "../verdict/facts.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import type { Words } from "../verdict/words.ts";
 import type { SweepReport } from "../wire/messages.ts";
 import { EventFile, type Counters, type EventContext, type StandingMessage } from "./event-file.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
@@ -30,7 +33,7 @@ const TTL_CHANGES_KEPT = 1_024;
 const REFRESH_MS = 60_000;
 /** Incidents named in a line of the log; an event of a large mesh has a thousand. */
 const MAX_LOGGED = 20;
-const NOT_JUDGED = { conclusion: "", concludedMs: 0, written: "", writtenAt: 0 } as const;
+const NOT_JUDGED = { conclusion: "", concludedMs: 0, said: null, writtenAt: 0 } as const;
 
 export interface EventDeskPorts extends EventContext {
   readonly writer: EvidenceWriter;
@@ -53,8 +56,8 @@ interface OpenEvent {
   /** What the last version says, without its figures, and when it was reached (wall ms). */
   conclusion: string;
   concludedMs: number;
-  /** The sentence as it was written last, and when (monotonic). */
-  written: string;
+  /** The verdict as it was written last, and when (monotonic). */
+  said: { readonly text: string; readonly facts: EventFacts; readonly verdict: Verdict } | null;
   writtenAt: number;
 }
 
@@ -140,10 +143,10 @@ export class EventDesk {
     if (this.#events.size === 0) this.#ports.host.eventsOver();
   }
 
-  /** What the verdict says so far of an incident that is not closed; null before the first. */
-  sentenceOf(incidentId: string): string | null {
-    const written = this.#eventOf.get(incidentId)?.written ?? "";
-    return written === "" ? null : written;
+  /** What the verdict says so far of an incident that is not closed, in these words or else in English; null before the first. */
+  sentenceOf(incidentId: string, words: Words | null): string | null {
+    const said = this.#eventOf.get(incidentId)?.said ?? null;
+    return said === null || words === null ? (said?.text ?? null) : sentence(said.facts, said.verdict, words);
   }
 
   sweep(incidentId: string, report: SweepReport): void {
@@ -184,7 +187,7 @@ export class EventDesk {
     const facts = event.file.facts();
     const verdict = judge(facts);
     const text = sentence(facts, verdict);
-    if (text === event.written) return;
+    if (text === event.said?.text) return;
     const { scope, direction, hop, certainty, rule } = verdict;
     const conclusion = JSON.stringify([scope, direction, hop, certainty, rule]);
     const nowMs = this.#ports.nowMs();
@@ -195,7 +198,7 @@ export class EventDesk {
       event.concludedMs = this.#ports.wallMs();
       event.version++;
     }
-    event.written = text;
+    event.said = { text, facts, verdict };
     event.writtenAt = nowMs;
     const row = { eventId: event.file.id, version: event.version, atMs: event.concludedMs, verdict, sentence: text, facts };
     this.#ports.writer.soon((store) => store.putVerdict(row));

@@ -16,6 +16,7 @@ import { newId } from "./ids.ts";
 import { incidentRow } from "./incident-row.ts";
 import { askedBy, RemoteCaptures, type Asked, type RemotePorts } from "./remote-captures.ts";
 import { SweepDesk } from "./sweep-desk.ts";
+import { say } from "../phrases/evidence.ts";
 
 /** A peer that is down for longer keeps nobody from what is done in calm hours. */
 const NEWS_MS = 600_000;
@@ -79,7 +80,7 @@ export class IncidentDesk {
     for (const name of gone) {
       const peer = this.#peers.get(name);
       if (peer === undefined) continue;
-      this.#sweeps.endAfters("the peer was taken from the configuration", name);
+      this.#sweeps.endAfters(say("peerGone"), name);
       const nowMs = this.#ports.nowMs();
       this.#apply(peer, peer.incidents.abandonBursts({ nowMs, wallMs: this.#ports.wallMs() }));
       // Nothing can reopen it: it need not cool down.
@@ -108,7 +109,7 @@ export class IncidentDesk {
 
   /** The wire is gone: what it would have said of open bursts will never come. */
   wireGone(): void {
-    this.#sweeps.endAfters("the probing process ended");
+    this.#sweeps.endAfters(say("wireEnded"));
     for (const peer of this.#peers.values())
       this.#apply(peer, peer.incidents.abandonBursts({ nowMs: this.#ports.nowMs(), wallMs: this.#ports.wallMs() }));
   }
@@ -192,7 +193,7 @@ export class IncidentDesk {
   }
 
   async close(): Promise<void> {
-    this.#sweeps.endAfters("agent stopped");
+    this.#sweeps.endAfters(say("agentStopped"));
     await this.#orders.close();
   }
 

@@ -1,5 +1,6 @@
 /** How an mtr run ended, each odd ending as what it was. The messages are those of mtr 0.95; recordings are among the test fixtures. */
 import type { MtrCounts } from "./mtr-lines.ts";
+import { say } from "../phrases/evidence.ts";
 
 export type MtrEnd =
   | { readonly kind: "complete" }
@@ -64,37 +65,39 @@ export function mtrVerdict(outcome: MtrOutcome): MtrVerdict {
     case "complete":
       return { status: "complete", reason: remarks(counts) };
     case "stopped":
-      return counts.lines > counts.garbage
-        ? { status: "complete", reason: remarks(counts) }
-        : { status: "partial", reason: "stopped before its first probe" };
+      return counts.lines > counts.garbage ? { status: "complete", reason: remarks(counts) } : { status: "partial", reason: say("stoppedEarly") };
     case "missing":
-      return { status: "failed", reason: `${outcome.binary} is not installed` };
+      return { status: "failed", reason: say("notInstalled", { binary: outcome.binary }) };
     case "not-started":
-      return { status: "failed", reason: `mtr could not be started: ${outcome.code}` };
+      return { status: "failed", reason: say("notStarted", { message: outcome.code }) };
     case "no-permission":
-      return { status: broken, reason: `mtr may not send probes: ${outcome.message}` };
+      return { status: broken, reason: say("noPermission", { message: outcome.message }) };
     case "no-route":
-      return { status: broken, reason: `this node has no route to the target: ${outcome.message}` };
+      return { status: broken, reason: say("noRoute", { message: outcome.message }) };
     case "empty":
-      return { status: "failed", reason: `mtr printed nothing${outcome.message === null ? "" : `: ${outcome.message}`}` };
+      return { status: "failed", reason: outcome.message === null ? say("printedNothing") : say("printedOnly", { message: outcome.message }) };
     case "exit":
-      return { status: broken, reason: `mtr ended with exit code ${outcome.exitCode}${outcome.message === null ? "" : `: ${outcome.message}`}` };
+      return { status: broken, reason: exited(outcome) };
     case "signal":
-      return { status: broken, reason: `mtr was killed by ${outcome.signal}` };
+      return { status: broken, reason: say("killed", { signal: outcome.signal }) };
     case "garbage":
-      return { status: "failed", reason: `mtr printed nothing readable in ${counts.lines} lines, the first: ${outcome.firstLine.slice(0, 80)}` };
+      return { status: "failed", reason: say("unreadable", { n: counts.lines, line: outcome.firstLine.slice(0, 80) }) };
     case "flood":
-      return { status: broken, reason: `mtr was stopped after ${counts.lines} lines` };
+      return { status: broken, reason: say("flood", { n: counts.lines }) };
     case "hang":
-      return { status: broken, reason: `mtr was still running after ${outcome.deadlineMs / 1000} s and was killed` };
+      return { status: broken, reason: say("hang", { n: outcome.deadlineMs / 1000 }) };
   }
+}
+
+function exited({ exitCode, message }: Extract<MtrEnd, { kind: "exit" }>): string {
+  return message === null ? say("exited", { code: exitCode }) : say("exitedWith", { code: exitCode, message });
 }
 
 function remarks(counts: MtrCounts): string | null {
   const remark = [
-    ...(counts.answers === 0 ? ["no hop answered"] : []),
-    ...(counts.garbage > 0 ? [`${counts.garbage} unreadable lines`] : []),
-    ...(counts.cut > 0 ? [`${counts.cut} lines cut`] : []),
+    ...(counts.answers === 0 ? [say("noHop")] : []),
+    ...(counts.garbage > 0 ? [say("unreadableLines", { n: counts.garbage })] : []),
+    ...(counts.cut > 0 ? [say("cutLines", { n: counts.cut })] : []),
   ];
   return remark.length === 0 ? null : remark.join(", ");
 }

@@ -9,6 +9,7 @@ import { firstUnsharedTtl } from "../path/shared-hops.ts";
 import { mtrVerdict, startMtr, type MtrOutcome, type MtrRun } from "./mtr.ts";
 import type { CaptureRow, LineChunk, Trigger } from "../store/rows.ts";
 import type { AgentCommand } from "../wire/messages.ts";
+import { say } from "../phrases/evidence.ts";
 
 /** mtr processes at once, in the whole host. */
 export const MAX_MTR = 3;
@@ -73,7 +74,7 @@ export class MtrQueue {
 
   request(request: MtrRequest): void {
     if (this.has(request.owner) || this.#stopped) return;
-    if (this.#waiting.length >= MAX_WAITING) return this.#skip(request, `${MAX_WAITING} traces wait already`);
+    if (this.#waiting.length >= MAX_WAITING) return this.#skip(request, say("queueFull", { n: MAX_WAITING }));
     this.#waiting.push(request);
     this.pump();
   }
@@ -148,7 +149,7 @@ export class MtrQueue {
   /** Stops everything and waits for it. */
   async close(): Promise<void> {
     this.#stopped = true;
-    for (const request of this.#waiting) this.#skip(request, "agent stopped");
+    for (const request of this.#waiting) this.#skip(request, say("agentStopped"));
     this.#waiting = [];
     for (const run of this.#running) run.abort.abort();
     while (this.#limit.activeCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -191,7 +192,7 @@ export class MtrQueue {
       });
     } catch (error) {
       // Some errors of spawn are thrown (ENOMEM): evidence that there is none, not the end of the agent.
-      const reason = `mtr could not be started: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = say("notStarted", { message: error instanceof Error ? error.message : String(error) });
       this.#ports.put({ ...row, status: "failed", reason, finishedMs: this.#ports.nowMs() });
       return this.#ports.onMissing(request);
     }
@@ -210,11 +211,9 @@ export class MtrQueue {
 
   #reason(request: MtrRequest): string {
     const peers = [...this.#running].map((run) => run.request.peer).join(", ");
-    if (peers === "") return "its burst ended before mtr could start";
-    if (this.#running.size >= MAX_MTR) return `${MAX_MTR} mtr were running already, for ${peers}`;
-    return this.#pathOf(request).length === 0
-      ? `its path is not known and may share hops with the mtr to ${peers}`
-      : `shares hops with the mtr to ${peers}`;
+    if (peers === "") return say("burstOver");
+    if (this.#running.size >= MAX_MTR) return say("tooMany", { n: MAX_MTR, peers });
+    return this.#pathOf(request).length === 0 ? say("unknownPath", { peers }) : say("sharesHops", { peers });
   }
 
   #skip(request: MtrRequest, reason: string): void {

@@ -14,6 +14,7 @@ import type { WireMessage } from "../wire/messages.ts";
 import type { CapturePorts } from "./capture-orders.ts";
 import { newId } from "./ids.ts";
 import { mtrRow, type MtrQueue, type MtrRequest } from "./mtr-queue.ts";
+import { say } from "../phrases/evidence.ts";
 
 /** For one peer, also for rows that say why there was none. */
 const EVERY_MS = 60_000;
@@ -105,7 +106,7 @@ export class RemoteCaptures {
     this.settled(peer);
     if (missing === "sweep" && this.#traced.has(peer)) return this.#ports.send({ kind: "sweep", peer, trigger: "remote" });
     const address = this.#ports.addressOf(peer) ?? "";
-    const refused = address === "" ? "its address is not known" : this.#refusal(peer, nowMs);
+    const refused = address === "" ? say("noAddress") : this.#refusal(peer, nowMs);
     if (refused !== null) return this.#refuse(asked, { address, reason: refused, nowMs });
     this.#tracedAt.set(peer, nowMs);
     this.#traced.set(peer, asked);
@@ -157,9 +158,9 @@ export class RemoteCaptures {
 
   #refusal(peer: string, nowMs: number): string | null {
     const tracedAt = this.#tracedAt.get(peer);
-    if (tracedAt !== undefined && nowMs - tracedAt < EVERY_MS) return "traced for this node less than a minute before";
+    if (tracedAt !== undefined && nowMs - tracedAt < EVERY_MS) return say("tracedLately");
     if (this.#traces.size < MAX_AT_ONCE) return null;
-    return `${MAX_AT_ONCE} traces for other nodes were under way already, for ${[...this.#traces.keys()].join(", ")}`;
+    return say("tracesForOthers", { n: MAX_AT_ONCE, peers: [...this.#traces.keys()].join(", ") });
   }
 
   #refuse(asked: Asked, why: { readonly address: string; readonly reason: string; readonly nowMs: number }): void {
@@ -199,11 +200,7 @@ export class RemoteCaptures {
 
   #mtr(trace: Trace): void {
     const request = this.#request(trace.asked, trace);
-    const obstacle = !this.#config.capture.mtr
-      ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
-      : trace.address.includes("%")
-        ? "mtr does not support link-local addresses with a zone; the sweep alone"
-        : null;
+    const obstacle = !this.#config.capture.mtr ? say("mtrOff") : trace.address.includes("%") ? say("zone") : null;
     if (obstacle === null) return this.#ports.mtr.request(request);
     this.#ports.writer.soon((store) => store.putCapture({ ...mtrRow(request), status: "skipped", reason: obstacle }));
   }

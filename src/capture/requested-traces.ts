@@ -6,6 +6,8 @@
 import { addressProblem, isIpLiteral } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
 import type { FactLog } from "../fact-log.ts";
+import { say } from "../phrases/control.ts";
+import { say as sayEvidence } from "../phrases/evidence.ts";
 import type { CaptureRow } from "../store/rows.ts";
 import type { AgentCommand } from "../wire/messages.ts";
 import type { EvidenceWriter } from "./evidence-writer.ts";
@@ -89,8 +91,8 @@ export class RequestedTraces {
   /** Throws TraceRefusal. */
   async trace(wanted: string, talk: RequestTalk): Promise<RequestedTrace> {
     const target = this.#target(wanted);
-    if (this.#traces.has(target.name)) throw new TraceRefusal(`${target.name} is being traced for somebody already`);
-    if (this.#traces.size >= MAX_REQUESTED) throw new TraceRefusal(`${MAX_REQUESTED} traces that were asked for are under way; try again`);
+    if (this.#traces.has(target.name)) throw new TraceRefusal(say("tracedAlready", { peer: target.name }));
+    if (this.#traces.size >= MAX_REQUESTED) throw new TraceRefusal(say("tooManyAsked", { n: MAX_REQUESTED }));
     const trace: Trace = { ...target, id: newId(this.#ports.wallMs()), sweep: null };
     this.#traces.set(target.name, trace);
     this.#ports.log.info({ peer: target.name, address: target.address }, "traced because somebody asked");
@@ -115,12 +117,11 @@ export class RequestedTraces {
   #target(wanted: string): Target {
     const peer = this.#ports.peers().find(({ name, address }) => name === wanted || (address === wanted && address !== ""));
     if (peer !== undefined) {
-      if (peer.address === "") throw new TraceRefusal(`${peer.name} has no address yet: its name cannot be resolved`);
+      if (peer.address === "") throw new TraceRefusal(say("unresolved", { peer: peer.name }));
       return { ...peer, isPeer: true };
     }
-    if (this.#config.trace.allow !== "any")
-      throw new TraceRefusal(`${wanted} is no peer of this node; trace.allow: any in its configuration allows other addresses`);
-    if (!isIpLiteral(wanted)) throw new TraceRefusal(`${wanted} is no peer of this node; another host must be given by its address`);
+    if (this.#config.trace.allow !== "any") throw new TraceRefusal(say("peersAllowed", { wanted }));
+    if (!isIpLiteral(wanted)) throw new TraceRefusal(say("addressNeeded", { wanted }));
     const problem = addressProblem(wanted);
     if (problem !== null) throw new TraceRefusal(`${wanted} ${problem}`);
     return { name: wanted, address: wanted, isPeer: false };
@@ -130,14 +131,14 @@ export class RequestedTraces {
     const { nowMs, send, pause } = this.#ports;
     send({ kind: "sweep", peer: trace.name, trigger: "request" });
     const startedMs = nowMs();
-    const say = everySecond(progress);
+    const tell = everySecond(progress);
     for (let ageMs = 0; ageMs <= SWEEP_PATIENCE_MS && !signal.aborted; ageMs = nowMs() - startedMs) {
       const { sweep: row } = trace;
       if (row !== null && (row.finishedMs !== null || row.status === "skipped")) return [row.id];
-      say(ageMs, (seconds) => `sweep, ${seconds} s`);
+      tell(ageMs, (seconds) => say("sweeping", { n: seconds }));
       await pause(LOOK_EVERY_MS);
     }
-    if (!signal.aborted) notes.push("no sweep: the probing process has not answered");
+    if (!signal.aborted) notes.push(say("noSweep"));
     return [];
   }
 
@@ -146,11 +147,7 @@ export class RequestedTraces {
     if (signal.aborted) return [];
     const { address } = trace;
     const request = this.#mtrRequest(trace);
-    const obstacle = !this.#config.capture.mtr
-      ? "mtr is turned off in the configuration (capture.mtr); the sweep alone"
-      : address.includes("%")
-        ? "mtr does not support link-local addresses with a zone; the sweep alone"
-        : null;
+    const obstacle = !this.#config.capture.mtr ? sayEvidence("mtrOff") : address.includes("%") ? sayEvidence("zone") : null;
     if (obstacle !== null) {
       writer.soon((store) => store.putCapture({ ...mtrRow(request), status: "skipped", reason: obstacle, finishedMs: wallMs() }));
       return [request.captureId];
@@ -158,14 +155,14 @@ export class RequestedTraces {
     mtr.request(request);
     const { owner } = request;
     const startedMs = nowMs();
-    const say = everySecond(progress);
+    const tell = everySecond(progress);
     for (let state = mtr.stateOf(owner); state !== "over"; state = mtr.stateOf(owner)) {
       const ageMs = nowMs() - startedMs;
       // Skipped with its reason while it waits; one that runs goes on, and gives way.
       if (state === "waiting" && (ageMs > MTR_PATIENCE_MS || signal.aborted)) mtr.burstEnded(owner);
       else if (signal.aborted) mtr.stop(owner);
-      const words = state === "waiting" ? "mtr waits for others through the same routers" : `mtr, of about ${CYCLES + 5} s`;
-      say(ageMs, (seconds) => `${words}, ${seconds} s`);
+      const words = (n: number): string => (state === "waiting" ? say("waiting", { n }) : say("running", { of: CYCLES + 5, n }));
+      tell(ageMs, words);
       await pause(LOOK_EVERY_MS);
     }
     return [request.captureId];

@@ -1,5 +1,6 @@
 /** What the commands that talk to the running agent have in common: which agent is meant, and what its refusal means for the exit code. */
 import type { ControlRequest } from "../control/protocol.ts";
+import type { Translate } from "../phrases/phrase.ts";
 import { CONFIG_OPTION, type ValueOption, type World } from "./command.ts";
 
 interface AgentOptions {
@@ -31,11 +32,12 @@ const USERS_MISTAKES: readonly string[] = ["config", "refused", "other-agent"];
 export type Asked<T> =
   { readonly kind: "answer"; readonly result: T } | { readonly kind: "failed"; readonly exitCode: 2 | 3; readonly message: string };
 
+/** `said` puts what the agent says, and what is said where there is none, into another language than English. */
 export async function askAgent<T>(
   request: ControlRequest & { readonly dataDir: string },
-  options: { readonly world: World; readonly onProgress?: (text: string) => void },
+  options: { readonly world: World; readonly said?: Translate; readonly onProgress?: (text: string) => void },
 ): Promise<Asked<T>> {
-  const { world, onProgress } = options;
+  const { world, onProgress, said = (text) => text } = options;
   const [{ ask, NoAgent }, { ControlFailure }, { clientPaths }] = await Promise.all([
     import("../control/client.ts"),
     import("../control/protocol.ts"),
@@ -45,11 +47,15 @@ export async function askAgent<T>(
     const paths = clientPaths(request.dataDir, world.env);
     return {
       kind: "answer",
-      result: (await ask(request, { paths, signal: world.signal, ...(onProgress === undefined ? {} : { onProgress }) })) as T,
+      result: (await ask(request, {
+        paths,
+        signal: world.signal,
+        ...(onProgress === undefined ? {} : { onProgress: (text) => onProgress(said(text)) }),
+      })) as T,
     };
   } catch (error) {
-    if (error instanceof NoAgent) return { kind: "failed", exitCode: 3, message: error.message };
+    if (error instanceof NoAgent) return { kind: "failed", exitCode: 3, message: said(error.message) };
     if (!(error instanceof ControlFailure)) throw error;
-    return { kind: "failed", exitCode: USERS_MISTAKES.includes(error.code) ? 2 : 3, message: error.message };
+    return { kind: "failed", exitCode: USERS_MISTAKES.includes(error.code) ? 2 : 3, message: said(error.message) };
   }
 }

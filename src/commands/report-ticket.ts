@@ -51,7 +51,7 @@ export function renderTicket(
   { format, columns, labels = ENGLISH }: { readonly format: TicketFormat; readonly columns: number; readonly labels?: Labels },
 ): string {
   const ticket = buildTicket(source, farEnds);
-  if (format === "json") return renderTicketJson(source.report, ticket, labels);
+  if (format === "json") return renderTicketJson(source.report, ticket, labels.said);
   const page = pageOf(ticket, source.report, { labels, zone: localZone });
   switch (format) {
     case "text":

@@ -1,9 +1,9 @@
 /** `meshprobe report`: what the store says of a stretch of time, or the page of one incident. Loads what it needs when it needs it: it must answer within half a second. */
-import { LANGUAGES, type Language } from "../report/language.ts";
+import type { Language } from "../report/language.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
 import { dataDirOf, localZone } from "./data-dir.ts";
-import { languageOf, listLabels, verdictWords } from "./language-option.ts";
+import { langOption, languageOf, listLabels, verdictWords } from "./language-option.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */
@@ -44,11 +44,7 @@ const DECLARATION = declare({
       words: ["text", "markdown", "html", "json"],
       default: "text",
     },
-    lang: {
-      argument: "LANGUAGE",
-      text: "of labels, verdicts and findings; without it the locale decides (LC_ALL, LC_MESSAGES, LANG), and json is in English",
-      words: LANGUAGES,
-    },
+    lang: langOption("labels, verdicts and findings"),
     with: {
       argument: "FILE",
       text: "put an export of the far end (meshprobe export) on the page of INCIDENT; may be given again",
@@ -144,7 +140,7 @@ async function write(
 ): Promise<void> {
   if (options.format === "json") {
     const { renderJson } = await import("../report/json.ts");
-    world.stdout(renderJson(report, await listLabels(language)));
+    world.stdout(renderJson(report, (await listLabels(language)).said));
     return;
   }
   const [{ renderText }, labels] = await Promise.all([import("../report/text.ts"), listLabels(language)]);

@@ -1,11 +1,14 @@
 /** `meshprobe status`: how the peers are now, asked from the running agent; once, or again each second in place. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { ControlLabels } from "../control/labels.ts";
 import type { Status } from "../control/status.ts";
-import type { StatusTextOptions } from "../control/status-text.ts";
 import { escapeForTerminal } from "../report/escape.ts";
+import type { Language } from "../report/language.ts";
 import { AGENT_OPTIONS, askAgent, dataDirOf, GROUP_NOTE, type Asked } from "./ask-agent.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { type Command, declare, type World } from "./command.ts";
+import { localZone } from "./data-dir.ts";
+import { controlLabels, langOption, languageOf } from "./language-option.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DECLARATION = declare({
@@ -18,6 +21,7 @@ const DECLARATION = declare({
   options: {
     watch: { text: "again each second, in place, until Ctrl-C" },
     format: { argument: "FORMAT", text: "text, or json: schema meshprobe.status/1", words: ["text", "json"], default: "text" },
+    lang: langOption("labels, verdicts and notes"),
     ...AGENT_OPTIONS,
   },
   examples: [
@@ -29,6 +33,8 @@ const DECLARATION = declare({
 });
 
 const EVERY_MS = 1_000;
+/** The first that is set says which characters the terminal has. */
+const LOCALE = ["LC_ALL", "LC_CTYPE", "LANG"] as const;
 /** Where there is no terminal. */
 const PIPE_COLUMNS = 120;
 /** Alternate screen without a cursor; and back. */
@@ -40,33 +46,42 @@ const CLEAR_BELOW = "\x1b[J";
 
 export const statusCommand: Command = { declaration: DECLARATION, run };
 
+interface Asking {
+  readonly dataDir: string;
+  readonly language: Language;
+  readonly labels: ControlLabels;
+  /** Only so many peers are asked for as fit on a terminal. */
+  readonly format: "text" | "json";
+}
+
 async function run(args: readonly string[], world: World): Promise<number> {
   const { values } = parseCommandLine(DECLARATION, args);
   const { watch, format, config, "data-dir": dataDir } = values;
   if (watch && format === "json") throw new UsageError("--watch is for people; ask for json again and again instead");
-  const directory = await dataDirOf({ config, dataDir }, world);
-  const first = await askStatus(directory, format === "text" ? world : null, world);
+  const language = languageOf(values, world.env);
+  const asking: Asking = { dataDir: await dataDirOf({ config, dataDir }, world), language, labels: await controlLabels(language), format };
+  const first = await askStatus(asking, world);
   if (first.kind === "failed") {
     world.stderr(`meshprobe status: ${escapeForTerminal(first.message)}\n`);
     return first.exitCode;
   }
-  if (format === "json") world.stdout(`${JSON.stringify(first.result, null, 2)}\n`);
-  else if (watch) await watchOn(directory, first, world);
-  else world.stdout(await text(first.result, world));
+  if (format === "json") world.stdout(await json(first.result, asking.labels));
+  else if (watch) await watchOn(asking, first, world);
+  else world.stdout(await text(first.result, asking.labels, world));
   return 0;
 }
 
-/** `screen`: only so many peers are asked for as fit there; null for all. */
-function askStatus(dataDir: string, screen: World | null, world: World): Promise<Asked<Status>> {
-  return askAgent<Status>({ op: "status", dataDir, peers: screen?.isTty === true ? screen.rows : null }, { world });
+function askStatus({ dataDir, language, labels, format }: Asking, world: World): Promise<Asked<Status>> {
+  const peers = format === "text" && world.isTty ? world.rows : null;
+  return askAgent<Status>({ op: "status", dataDir, peers, language }, { world, said: labels.said });
 }
 
 /** An agent that is restarted meanwhile is asked again: whoever watches wants to see it come back. */
-async function watchOn(dataDir: string, first: Asked<Status>, world: World): Promise<void> {
+async function watchOn(asking: Asking, first: Asked<Status>, world: World): Promise<void> {
   if (world.isTty) world.stdout(ENTER);
   try {
-    for (let asked = first; !world.signal.aborted; asked = await askStatus(dataDir, world, world)) {
-      const shown = asked.kind === "answer" ? await text(asked.result, world) : `${escapeForTerminal(asked.message)}\n`;
+    for (let asked = first; !world.signal.aborted; asked = await askStatus(asking, world)) {
+      const shown = asked.kind === "answer" ? await text(asked.result, asking.labels, world) : `${escapeForTerminal(asked.message)}\n`;
       world.stdout(world.isTty ? `${HOME}${shown.replaceAll("\n", `${CLEAR_LINE}\n`).trimEnd()}${CLEAR_BELOW}` : `${shown}\n`);
       await pause(EVERY_MS, undefined, { signal: world.signal }).catch(() => {});
     }
@@ -75,11 +90,15 @@ async function watchOn(dataDir: string, first: Asked<Status>, world: World): Pro
   }
 }
 
-async function text(status: Status, world: World): Promise<string> {
+async function json(status: Status, { said }: ControlLabels): Promise<string> {
+  const { inLanguage } = await import("../report/said-json.ts");
+  return `${JSON.stringify(status, inLanguage(said), 2)}\n`;
+}
+
+async function text(status: Status, labels: ControlLabels, world: World): Promise<string> {
   const { statusLines } = await import("../control/status-text.ts");
   const { isTty, columns, rows, env } = world;
-  const unicode = /utf-?8/i.test(env["LC_ALL"] ?? env["LC_CTYPE"] ?? env["LANG"] ?? "");
-  const zone = (ms: number): number => -new Date(ms).getTimezoneOffset();
-  const options: StatusTextOptions = { columns: isTty ? columns : PIPE_COLUMNS, rows: isTty ? rows - 1 : null, unicode, zone };
-  return `${statusLines(status, options).join("\n")}\n`;
+  const unicode = /utf-?8/i.test(LOCALE.map((name) => env[name] ?? "").find((value) => value !== "") ?? "");
+  const size = { columns: isTty ? columns : PIPE_COLUMNS, rows: isTty ? rows - 1 : null };
+  return `${statusLines(status, { ...size, unicode, zone: localZone, labels }).join("\n")}\n`;
 }

@@ -4,6 +4,8 @@ import { escapeForTerminal } from "../report/escape.ts";
 import { AGENT_OPTIONS, askAgent, dataDirOf, GROUP_NOTE } from "./ask-agent.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { type Command, declare, type World } from "./command.ts";
+import { localZone } from "./data-dir.ts";
+import { controlLabels, langOption, languageOf } from "./language-option.ts";
 
 const DECLARATION = declare({
   name: "trace",
@@ -19,6 +21,7 @@ const DECLARATION = declare({
   },
   options: {
     format: { argument: "FORMAT", text: "text, or json: schema meshprobe.trace/1", words: ["text", "json"], default: "text" },
+    lang: langOption("labels, reasons and notes"),
     ...AGENT_OPTIONS,
   },
   examples: [{ command: "meshprobe trace bj-b1" }, { command: "meshprobe trace 10.20.3.2 --format json | jq '.captures[].hops[].address'" }],
@@ -35,17 +38,19 @@ async function run(args: readonly string[], world: World): Promise<number> {
   const [peer = ""] = operands;
   const { format, config, "data-dir": dataDir } = values;
   const directory = await dataDirOf({ config, dataDir }, world);
+  const labels = await controlLabels(languageOf(values, world.env));
   const show = (text: string): void => {
     if (world.isTty) world.stderr(`${OVERWRITE}${text === "" ? "" : `${escapeForTerminal(text)} …`}`);
   };
-  const asked = await askAgent<TraceResult>({ op: "trace", dataDir: directory, peer }, { world, onProgress: show });
+  const asked = await askAgent<TraceResult>({ op: "trace", dataDir: directory, peer }, { world, said: labels.said, onProgress: show });
   show("");
   if (asked.kind === "failed") {
     world.stderr(`meshprobe trace: ${escapeForTerminal(asked.message)}\n`);
     return asked.exitCode;
   }
-  const { traceLines } = await import("../control/trace-text.ts");
-  const zone = (ms: number): number => -new Date(ms).getTimezoneOffset();
-  world.stdout(format === "json" ? `${JSON.stringify(asked.result, null, 2)}\n` : `${traceLines(asked.result, zone).join("\n")}\n`);
+  const [{ traceLines }, { inLanguage }] = await Promise.all([import("../control/trace-text.ts"), import("../report/said-json.ts")]);
+  const shown =
+    format === "json" ? JSON.stringify(asked.result, inLanguage(labels.said), 2) : traceLines(asked.result, { zone: localZone, labels }).join("\n");
+  world.stdout(`${shown}\n`);
   return 0;
 }

@@ -13,6 +13,7 @@ import { quote } from "./quote.ts";
 import { stretchIntervals } from "./stretch.ts";
 import { formatDuration } from "./units.ts";
 import type { Value } from "./value.ts";
+import { say } from "../phrases/evidence.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -107,8 +108,8 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   const { peers, own } = readPeers(root.peers?.value ?? null, { node, agentId });
   const wanted = peers.map(({ name, host, intervalMs: own, labels }) => ({ name, host, intervalMs: own ?? intervalMs, labels }));
   const stretched = stretchIntervals(wanted, maxRate);
-  const notes = own.map((peer) => `peer ${quote(peer.name)} (line ${peer.line}) is this node itself and is not probed`);
-  if (peers.length === 0) notes.push(`nothing is probed: ${options.file} lists no other node under peers`);
+  const notes: string[] = own.map((peer) => say("ownEntry", { peer: quote(peer.name), n: peer.line }));
+  if (peers.length === 0) notes.push(say("noPeers", { file: options.file }));
   if (stretched.note !== null) notes.push(stretched.note);
 
   return freeze({

@@ -1,5 +1,6 @@
 import type { PeerConfig } from "./config.ts";
 import { formatDuration } from "./units.ts";
+import { say, sayPart } from "../phrases/evidence.ts";
 
 /** Different intervals named in the note; more would not be read. */
 const MAX_EXAMPLES = 3;
@@ -18,12 +19,14 @@ export function stretchIntervals(
   const factor = wanted / maxRate;
   if (factor <= 1 + SLACK) return { peers, note: null };
   const stretch = (intervalMs: number): number => Math.ceil(intervalMs * factor * (1 - SLACK));
-  const examples = Array.from(new Set(peers.map((peer) => peer.intervalMs)), (ms) => `${formatDuration(ms)} to ${formatDuration(stretch(ms))}`);
-  const named = examples.slice(0, MAX_EXAMPLES).join(", ") + (examples.length > MAX_EXAMPLES ? ", …" : "");
-  const count = peers.length === 1 ? "1 peer" : `${peers.length} peers`;
+  const examples = Array.from(new Set(peers.map((peer) => peer.intervalMs)), (ms) =>
+    sayPart("interval", { n: formatDuration(ms), of: formatDuration(stretch(ms)) }),
+  );
+  const named = examples.slice(0, MAX_EXAMPLES).join(", ") + (examples.length > MAX_EXAMPLES ? `, ${sayPart("more")}` : "");
+  const count = peers.length === 1 ? sayPart("onePeer") : sayPart("peers", { n: peers.length });
   const need = Math.ceil(wanted * (1 - SLACK));
   return {
     peers: peers.map((peer) => ({ ...peer, intervalMs: stretch(peer.intervalMs) })),
-    note: `interval of ${count} stretched from ${named}: they would need ${need} probes a second and probe.max_rate allows ${maxRate}/s`,
+    note: say("stretched", { PEERS: count, INTERVALS: named, n: need, rate: maxRate }),
   };
 }

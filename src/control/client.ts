@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { say } from "../phrases/control.ts";
 import { ControlFailure, parseAnswer, requestLine, type ControlRequest } from "./protocol.ts";
 
 /** The status of 16,000 peers takes 12 MB. */
@@ -38,10 +39,9 @@ export async function ask(request: ControlRequest, options: AskOptions): Promise
   if (forbidden !== undefined) throw new NoAgent(forbiddenText(forbidden.path ?? ""));
   if (other !== null) throw other;
   const odd = failed.find(({ code }) => code !== "ENOENT" && code !== "ECONNREFUSED" && code !== "ENOTDIR");
-  if (odd !== undefined) throw new NoAgent(`Cannot ask the agent at ${odd.path}: ${odd.code}`);
-  throw new NoAgent(
-    `The agent does not run: nothing listens on ${options.paths.join(" or ")}; start it (systemctl start meshprobe), or see what is stored: meshprobe report`,
-  );
+  if (odd !== undefined) throw new NoAgent(say("cannotAsk", { path: odd.path ?? "", code: odd.code ?? "" }));
+  const [path = "", ...others] = options.paths;
+  throw new NoAgent(others.length === 0 ? say("noAgent", { path }) : say("noAgentAtTwo", { path, other: others.join(", ") }));
 }
 
 function askAt(path: string, request: ControlRequest, options: AskOptions): Promise<unknown> {
@@ -55,22 +55,22 @@ function askAt(path: string, request: ControlRequest, options: AskOptions): Prom
       then();
     };
     const fail = (error: Error): void => settle(() => reject(error));
-    const onAbort = (): void => fail(new NoAgent("stopped"));
+    const onAbort = (): void => fail(new NoAgent(say("stopped")));
     const line = (text: string): void => {
       const answer = parseAnswer(text);
-      if (answer === null) return fail(new NoAgent(`Cannot understand what answers at ${path}: it is no meshprobe agent`));
+      if (answer === null) return fail(new NoAgent(say("notAnAgent", { path })));
       if (answer.kind === "progress") return options.onProgress?.(answer.text);
       if (answer.kind === "error") return fail(new ControlFailure(answer.code, answer.message));
       settle(() => resolve(answer.result));
     };
     options.signal?.addEventListener("abort", onAbort, { once: true });
-    socket.setTimeout(SILENCE_MS, () => fail(new NoAgent(`The agent at ${path} does not answer (${SILENCE_MS / 1000} s)`)));
+    socket.setTimeout(SILENCE_MS, () => fail(new NoAgent(say("noAnswer", { path, n: SILENCE_MS / 1000 }))));
     socket.once("connect", () => socket.write(requestLine(request)));
     socket.once("error", fail);
-    socket.once("end", () => fail(new NoAgent(`The agent at ${path} ended the talk without an answer`)));
+    socket.once("end", () => fail(new NoAgent(say("ended", { path }))));
     socket.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) return fail(new NoAgent(`The answer from ${path} is too long`));
+      if (bytes > MAX_ANSWER_BYTES) return fail(new NoAgent(say("tooLong", { path })));
       let rest = chunk;
       for (let at = rest.indexOf("\n"); at >= 0; at = rest.indexOf("\n")) {
         const text = Buffer.concat([...held, rest.subarray(0, at)]).toString("utf8");
@@ -90,8 +90,7 @@ function isErrno(error: unknown): error is NodeJS.ErrnoException {
 /** Names the group that may: that of the socket, or where that cannot be seen, of the directory that hides it. */
 function forbiddenText(path: string): string {
   const group = groupOf(path) ?? groupOf(dirname(path)) ?? groupOf(dirname(dirname(path)));
-  const join = group === null || group === "root" ? "" : `, or join group ${group} (usermod -aG ${group} USER, then log in again)`;
-  return `Cannot open ${path}: permission denied; run as root${join}`;
+  return group === null || group === "root" ? say("forbidden", { path }) : say("forbiddenGroup", { path, group });
 }
 
 function groupOf(path: string): string | null {

@@ -2,6 +2,7 @@
  * What is said over the agent's Unix socket: one request a connection, one JSON object on one line; the answer is one line, or several where the work takes
  * a while (`progress`, then `done` or `error`). Whoever may open the socket may be broken or hostile: everything that arrives is parsed here, once.
  */
+import { LANGUAGES, type Language } from "../report/language.ts";
 
 /** With its newline. A peer's name takes 253 characters at most; nothing that is asked needs more. */
 export const MAX_REQUEST_BYTES = 4_096;
@@ -10,8 +11,8 @@ const MAX_PEERS = 16_000;
 const MAX_TEXT = 4_000;
 
 export type ControlRequest =
-  /** `peers`: only so many of them, the worst first; null for all. */
-  | { readonly op: "status"; readonly dataDir: string | null; readonly peers: number | null }
+  /** `peers`: only so many of them, the worst first; null for all. `language`: of the verdicts. */
+  | { readonly op: "status"; readonly dataDir: string | null; readonly peers: number | null; readonly language: Language }
   /** A configured peer by name or address; with `trace.allow: any` an address literal of anybody. */
   | { readonly op: "trace"; readonly dataDir: string | null; readonly peer: string }
   | { readonly op: "reload"; readonly dataDir: string | null };
@@ -61,7 +62,7 @@ export function parseRequest(line: string): ControlRequest {
   const dataDir = textOrNull(fields, "data_dir");
   switch (fields["op"]) {
     case "status":
-      return { op: "status", dataDir, peers: peersOf(fields["peers"] ?? null) };
+      return { op: "status", dataDir, peers: peersOf(fields["peers"] ?? null), language: languageOf(fields["language"]) };
     case "trace": {
       const peer = textOrNull(fields, "peer");
       if (peer === null) throw new ControlFailure("request", "trace needs a peer");
@@ -104,6 +105,11 @@ function textOrNull(fields: Readonly<Record<string, unknown>>, key: string): str
   if (value === null) return null;
   if (typeof value !== "string" || value === "" || value.length > MAX_TEXT) throw new ControlFailure("request", `${key} is not a text`);
   return value;
+}
+
+/** English for a client that asks for none, or for one that this agent does not speak. */
+function languageOf(value: unknown): Language {
+  return LANGUAGES.find((language) => language === value) ?? "en";
 }
 
 function peersOf(value: unknown): number | null {

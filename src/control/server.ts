@@ -9,6 +9,7 @@ import { lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import process from "node:process";
 import type { FactLog } from "../fact-log.ts";
+import { say } from "../phrases/control.ts";
 import { ControlFailure, MAX_REQUEST_BYTES, parseRequest, toLine, type ControlAnswer, type ControlRequest } from "./protocol.ts";
 
 export const MAX_CLIENTS = 16;
@@ -92,8 +93,7 @@ export class ControlServer {
 
   #serve(socket: Socket): void {
     socket.on("error", () => {});
-    if (this.#clients.size >= MAX_CLIENTS)
-      return end(socket, failure(new ControlFailure("busy", `${MAX_CLIENTS} clients are being served; try again`)));
+    if (this.#clients.size >= MAX_CLIENTS) return end(socket, failure(new ControlFailure("busy", say("busy", { n: MAX_CLIENTS }))));
     this.#clients.add(socket);
     const gone = new AbortController();
     let deadline = setTimeout(() => socket.destroy(), this.#patienceMs);

@@ -1,6 +1,7 @@
 /** Puts the status together from what the agent's parts know. Asked often, it answers from a copy for a moment: no number of clients makes it work more. */
 import type { Incident } from "../detect/incident.ts";
 import { iso, isoOrNull, percent } from "../report/figures.ts";
+import type { Language } from "../report/language.ts";
 import type { PeerRow } from "../store/rows.ts";
 import type { BlindBook } from "./blind-book.ts";
 import { PERIODS, type LiveFigures, type Period } from "./live-figures.ts";
@@ -19,7 +20,7 @@ export interface StatusPorts {
   readonly blind: Pick<BlindBook, "summary">;
   readonly peers: () => readonly PeerRow[];
   readonly incidents: () => readonly Incident[];
-  readonly sentenceOf: (incidentId: string) => string | null;
+  readonly sentenceOf: (incidentId: string, language: Language) => string | null;
   readonly disk: () => { readonly usedBytes: number; readonly maxBytes: number; readonly freeBytes: number | null };
   readonly notes: () => readonly string[];
   readonly wirePid: () => number | null;
@@ -31,21 +32,22 @@ export interface StatusPorts {
 
 export class StatusDesk {
   readonly #ports: StatusPorts;
-  #made: { readonly status: Status; readonly at: number } | null = null;
+  readonly #made = new Map<Language, { readonly status: Status; readonly at: number }>();
 
   constructor(ports: StatusPorts) {
     this.#ports = ports;
   }
 
-  /** With the `limit` worst peers; null for all. */
-  status(limit: number | null): Status {
+  /** With the `limit` worst peers; null for all. The verdicts in that language, all else in English. */
+  status(limit: number | null, language: Language): Status {
     const nowMs = this.#ports.nowMs();
-    if (this.#made === null || nowMs - this.#made.at > FRESH_MS) this.#made = { status: this.#make(), at: nowMs };
-    const { status } = this.#made;
+    let made = this.#made.get(language);
+    if (made === undefined || nowMs - made.at > FRESH_MS) this.#made.set(language, (made = { status: this.#make(language), at: nowMs }));
+    const { status } = made;
     return limit === null ? status : { ...status, peers: status.peers.slice(0, limit) };
   }
 
-  #make(): Status {
+  #make(language: Language): Status {
     const { node, agent, timing, wallMs, disk, notes, wirePid, blind, sentenceOf } = this.#ports;
     const atMs = wallMs();
     const incidents = this.#ports.incidents();
@@ -62,7 +64,7 @@ export class StatusDesk {
       ...timing(),
       states,
       peers: peers.sort(worstFirst),
-      incidents: incidents.map((incident) => incidentOf(incident, sentenceOf(incident.id))),
+      incidents: incidents.map((incident) => incidentOf(incident, sentenceOf(incident.id, language))),
       disk: { used_bytes: usedBytes, max_bytes: maxBytes, free_bytes: freeBytes },
       blind: blind.summary(),
       notes: notes(),

@@ -6,6 +6,7 @@
  * before the fault, and so does every hop before them.
  */
 import type { Hop } from "./hop.ts";
+import { say, sayPart } from "../phrases/evidence.ts";
 
 /** Loss behind a hop below this part of its own is better than chance explains; between this and all of it nothing is claimed. */
 const CLEARLY_BETTER = 0.5;
@@ -38,15 +39,14 @@ function labelOf(hop: Hop, around: { readonly lossPct: number; readonly later: r
   const isAlwaysSilent = hop.received === 0 && healthyLoss === 100;
   if (best > hop.lossPct * CLEARLY_BETTER && !isAlwaysSilent) {
     const alibi = hop.received === 0 ? null : alibiOf(hop.lossPct, around);
-    return alibi === null ? null : `answers limited by the router (hops behind it answered ${alibi.received} of ${alibi.sent})`;
+    return alibi === null ? null : say("limited", { WHERE: sayPart("behindAnswered", { n: alibi.received, of: alibi.sent }) });
   }
   if (hop.received === 0) {
-    if (healthyLoss === null) return "silent; later hops answer";
-    return healthyLoss === 100 ? "silent, also while healthy; later hops answer" : "silent; later hops answer; answered while healthy";
+    if (healthyLoss === null) return say("silent");
+    return healthyLoss === 100 ? say("silentAlways") : say("silentNow");
   }
-  const where = end.lossPct === 0 ? "loss does not reach the destination" : `later hops lose ${best} %`;
-  const usual = healthyLoss === null || healthyLoss === 0 ? "" : `; ${healthyLoss} % while healthy`;
-  return `answers limited by the router (${where}${usual})`;
+  const where = end.lossPct === 0 ? sayPart("endsBefore") : sayPart("laterLose", { n: best });
+  return healthyLoss === null || healthyLoss === 0 ? say("limited", { WHERE: where }) : say("limitedUsually", { WHERE: where, n: healthyLoss });
 }
 
 /** The next hops, as many as it takes: what they answered although the destination lost what it lost. */

@@ -14,6 +14,7 @@ import { lossPct } from "./loss-pct.ts";
 import { sameAddress } from "./same-address.ts";
 import { isWithin, type Span } from "./span.ts";
 import { trimPath } from "./trim-path.ts";
+import { say } from "../phrases/evidence.ts";
 
 /** Addresses and MPLS labels remembered per hop; a path that shows more is no longer one path. */
 const MAX_PER_HOP = 16;
@@ -132,7 +133,7 @@ function trimUnreached(hops: readonly Hop[]): Hop[] {
   const run = hops.filter((hop) => hop.ttl > (before?.ttl ?? 0) && hop.address !== null);
   const second = run[1];
   if (second === undefined) return trimPath(hops, null);
-  const note = "the same router again: most likely it reports the destination unreachable";
+  const note = say("sameRouter");
   return trimPath(hops, second.ttl).map((hop) => (hop === second ? { ...hop, note } : hop));
 }
 
@@ -214,7 +215,7 @@ function hopOf(
     rttMs:
       rtts.length === 0 ? null : { best: Math.min(...rtts) / 1000, avg: Math.round(sumUs / rtts.length) / 1000, worst: Math.max(...rtts) / 1000 },
     mpls: [...(place.labels ?? [])],
-    note: place.leftOut ? "left to the mtr that already runs through this hop" : null,
+    note: place.leftOut ? say("leftToMtr") : null,
     rttsUs: rtts,
   };
 }

@@ -1,5 +1,6 @@
 /** One sweep → hop table. All TTLs were sent at once, so one line is one packet; the counts become figures when sweeps are merged. */
 import type { Hop, SweepAnswer, SweepHop } from "./hop.ts";
+import { say, sayPart } from "../phrases/evidence.ts";
 import { lossPct } from "./loss-pct.ts";
 import { sameAddress } from "./same-address.ts";
 import { trimPath } from "./trim-path.ts";
@@ -12,19 +13,19 @@ export interface SweepReading {
 }
 
 const UNREACHABLE_V4: Readonly<Record<number, string>> = {
-  0: "network unreachable",
-  1: "host unreachable",
-  3: "port unreachable",
-  4: "packet too big",
-  9: "network prohibited",
-  10: "host prohibited",
-  13: "communication prohibited",
+  0: sayPart("noNetwork"),
+  1: sayPart("noHost"),
+  3: sayPart("noPort"),
+  4: sayPart("tooBig"),
+  9: sayPart("networkProhibited"),
+  10: sayPart("hostProhibited"),
+  13: sayPart("prohibited"),
 };
 const UNREACHABLE_V6: Readonly<Record<number, string>> = {
-  0: "no route to destination",
-  1: "communication prohibited",
-  3: "address unreachable",
-  4: "port unreachable",
+  0: sayPart("noRoute"),
+  1: sayPart("prohibited"),
+  3: sayPart("noAddress"),
+  4: sayPart("noPort"),
 };
 
 /**
@@ -59,5 +60,5 @@ function hopOf({ ttl, sent, answer, note }: SweepHop, target: string): Hop {
 
 function unreachable(code: number, target: string): string {
   const names = target.includes(":") ? UNREACHABLE_V6 : UNREACHABLE_V4;
-  return `${names[code] ?? "destination unreachable"} (code ${code})`;
+  return say("unreachable", { WHAT: names[code] ?? sayPart("noDestination"), code });
 }

@@ -6,7 +6,7 @@ import { localClock, localTime, type ZoneOffset } from "./clock.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { fill } from "../verdict/words.ts";
 import type { ListLabels } from "./list-labels.ts";
-import { counted, noteText } from "./page/wording.ts";
+import { counted } from "./page/wording.ts";
 import type { PhaseTable } from "./phase-tables.ts";
 import type { ReportCapture } from "./report.ts";
 import { padEnd, textWidth } from "./width.ts";
@@ -48,7 +48,7 @@ export function hopLines(hops: readonly Hop[], layout: Omit<HopLayout, "zone"> &
   const width = Math.max(textWidth(host), ...names.map(textWidth));
   const lines = [padEnd(host, width) + FIGURES.map((title) => title.padStart(FIGURE_WIDTH)).join("")];
   hops.forEach((hop, index) => {
-    const note = hop.note === null ? "" : `   ${escapeForTerminal(noteText(hop.note, labels))}`;
+    const note = hop.note === null ? "" : `   ${escapeForTerminal(labels.said(hop.note))}`;
     lines.push(padEnd(names[index] ?? "", width) + figures(hop) + note);
     for (const other of hop.addresses) if (other !== hop.address) lines.push(`    |  \`|-- ${named(other, known)}`);
     for (const label of hop.mpls) lines.push(`    |  +-- [MPLS: ${escapeForTerminal(label)}]`);

@@ -128,13 +128,13 @@ function troubleLines(captures: readonly ReportCapture[], labels: ListLabels): s
   return [...troubled.map((capture) => `  ${captureTitle(capture, labels)}`), ""];
 }
 
-function captureTitle({ kind, phase, trigger, status, reason }: ReportCapture, { captures: words }: ListLabels): string {
+function captureTitle({ kind, phase, trigger, status, reason }: ReportCapture, { captures: words, said }: ListLabels): string {
   return fill(words.title, {
     kind: words.kind[kind],
     phase: words.phase[phase],
     trigger: words.trigger[trigger],
     outcome: words.outcome[status],
-    reason: reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(reason) }),
+    reason: reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(said(reason)) }),
   });
 }
 

@@ -4,6 +4,7 @@ import { CHINESE } from "./page/labels-zh.ts";
 
 export const LIST_CHINESE: ListLabels = {
   unit: CHINESE.unit,
+  said: CHINESE.said,
   phase: CHINESE.phase,
   tables: CHINESE.tables,
   head: {

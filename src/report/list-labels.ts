@@ -8,8 +8,9 @@ import { ENGLISH, type Counted, type Labels } from "./page/labels.ts";
 
 export interface ListLabels {
   readonly unit: Labels["unit"];
+  readonly said: Labels["said"];
   readonly phase: Labels["phase"];
-  readonly tables: Pick<Labels["tables"], "sweeps" | "runs" | "and" | "hopNotes">;
+  readonly tables: Pick<Labels["tables"], "sweeps" | "runs" | "and">;
   readonly head: {
     readonly unknownNode: string;
     readonly thisNode: string;
@@ -126,6 +127,7 @@ export interface ListLabels {
 
 export const LIST_ENGLISH: ListLabels = {
   unit: ENGLISH.unit,
+  said: ENGLISH.said,
   phase: ENGLISH.phase,
   tables: ENGLISH.tables,
   head: {

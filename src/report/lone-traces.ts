@@ -72,13 +72,13 @@ function groupsOf(captures: readonly ReportCapture[]): Group[] {
   });
 }
 
-function about(capture: ReportCapture, { zone, labels: { captures: words } }: HopLayout): string {
+function about(capture: ReportCapture, { zone, labels: { captures: words, said } }: HopLayout): string {
   return fill(capture.trigger === "request" ? words.requested : words.remote, {
     at: localTime(Date.parse(capture.started_at), zone),
     kind: words.kind[capture.kind],
     target: escapeForTerminal(capture.target),
     who: escapeForTerminal(capture.asked_by ?? words.nobody),
     outcome: words.outcome[capture.status],
-    reason: capture.reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(capture.reason) }),
+    reason: capture.reason === null ? "" : fill(words.reason, { reason: escapeForTerminal(said(capture.reason)) }),
   });
 }

@@ -10,6 +10,7 @@ import { mergeHops } from "../path/hop-table.ts";
 import { sameAddress } from "../path/same-address.ts";
 import type { Phase } from "../store/rows.ts";
 import type { ReportCapture, ReportHop, ReportIncident } from "./report.ts";
+import { say, sayPart } from "../phrases/evidence.ts";
 
 const PHASES: readonly Phase[] = ["before", "during", "after"];
 
@@ -25,7 +26,7 @@ export interface PhaseTable {
   readonly soundTtl: number;
 }
 
-const SOUND = "answers limited by the router (by the verdict the fault lies behind it)";
+const SOUND = say("limited", { WHERE: sayPart("faultBehind") });
 
 /** Before, during and after, always three. Expects captures with the notes that are stored, see `withHopNotes`. */
 export function phaseTables(incident: ReportIncident): PhaseTable[] {

@@ -47,7 +47,10 @@ export function renderText(report: Report, options: TextOptions): string {
 function headLines(report: Report, { zone, labels }: Layout): string[] {
   const { head } = labels;
   const { name, address, version } = report.node;
-  const noted = [...report.node.notes.map(escapeForTerminal), ...report.peers.flatMap((peer) => silentNote(peer, { zone, labels }))];
+  const noted = [
+    ...report.node.notes.map((note) => escapeForTerminal(labels.said(note))),
+    ...report.peers.flatMap((peer) => silentNote(peer, { zone, labels })),
+  ];
   return [
     (name === null ? head.unknownNode : escapeForTerminal(name)) +
       (address === null ? "" : fill(head.address, { address: escapeForTerminal(address) })) +
@@ -122,7 +125,7 @@ function blindPart(report: Report, { zone, full, labels }: Layout): string[] {
     ...(left > 0 ? [`  ${fill(words.earlier, { n: count(left) })}`] : []),
     ...shown.map((blind) => {
       const startedMs = Date.parse(blind.started_at);
-      const detail = blind.detail === null ? "" : fill(words.detail, { detail: escapeForTerminal(blind.detail) });
+      const detail = blind.detail === null ? "" : fill(words.detail, { detail: escapeForTerminal(labels.said(blind.detail)) });
       const lasted = duration(Date.parse(blind.ended_at) - startedMs, unit);
       const cause = words.cause[blind.cause] ?? escapeForTerminal(blind.cause);
       return `  ${fill(words.text, { at: localTime(startedMs, zone), lasted, cause, detail })}`;

@@ -12,6 +12,18 @@ export function textWidth(text: string): number {
   return [...text].reduce((sum, character) => sum + (MARK.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0)), 0);
 }
 
+/** As much of it as fits, with "…" for the rest. */
+export function clip(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let [kept, width] = ["", 1];
+  for (const character of text) {
+    width += textWidth(character);
+    if (width > columns) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 /** Blanks behind it, up to that many columns. */
 export function padEnd(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - textWidth(text)));

@@ -73,7 +73,10 @@ test("without an agent one line says so; a wrong command line is told apart", as
     const none = await run(["status", "--data-dir", empty]);
     assert.equal(none.code, 3);
     assert.match(none.stderr, /^meshprobe status: The agent does not run: nothing listens on [^\n]*\n$/);
-    for (const wrong of [["--format", "xml"], ["--watch", "--format", "json"], ["--colour"], ["here"]]) {
+    const chinese = await run(["status", "--data-dir", empty], { env: { ...process.env, LC_ALL: "zh_CN.UTF-8" } });
+    assert.deepEqual([chinese.code, chinese.stdout], [3, ""]);
+    assert.match(chinese.stderr, /^meshprobe status: 探测代理没有运行：[^\n]*\n$/);
+    for (const wrong of [["--format", "xml"], ["--lang", "fr"], ["--watch", "--format", "json"], ["--colour"], ["here"]]) {
       const { code, stderr } = await run(["status", "--data-dir", empty, ...wrong]);
       assert.equal(code, 2, stderr);
     }

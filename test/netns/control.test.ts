@@ -26,7 +26,7 @@ interface Outcome {
 
 function meshprobe(...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+    execFile(process.execPath, [CLI, ...args], { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });
@@ -96,6 +96,9 @@ test("asked while it runs", { skip: obstacle ?? false }, async (t) => {
     assert.equal(status.peers[0]?.state, "burst");
     assert.equal(status.incidents[0]?.status, "open");
     await agent.waitFor("the verdict", (record) => record.msg.startsWith("judged: "), 10_000);
+    const chinese = JSON.parse((await meshprobe("status", "--data-dir", agent.dataDir, "--format", "json", "--lang", "zh")).stdout) as Status;
+    assert.match(chinese.incidents[0]?.sentence ?? "", /^自 .*node 到 b 的.*丢/);
+    assert.deepEqual([chinese.peers[0]?.state, chinese.incidents[0]?.status], ["burst", "open"]);
     await rule.lift();
     const closed = await agent.waitFor("the end", (record) => record.msg === "incident closed", 30_000);
     const heard = (): { event: string; node: { name: string }; incident: ReportIncident }[] =>

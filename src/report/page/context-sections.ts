@@ -65,7 +65,7 @@ export function methodSection({ node, incidents }: Report, wording: Wording): Se
     { label: words.direction, values: [words.directionValue] },
     { label: words.limits, values: [words.limitsValue] },
     { label: words.version, values: [fill(words.versionValue, { version: node.version ?? labels.notKnown })] },
-    ...(node.notes.length === 0 ? [] : [{ label: words.notes, values: node.notes }]),
+    ...(node.notes.length === 0 ? [] : [{ label: words.notes, values: node.notes.map(labels.said) }]),
   ];
   return { title: labels.section.method, blocks: [{ kind: "facts", rows }] };
 }

@@ -1,8 +1,10 @@
 /** The page in the words of Chinese network desks; its verdict is in those of `src/verdict/words-zh.ts`. */
+import { evidenceInChinese } from "../../phrases/evidence-zh.ts";
 import type { Labels } from "./labels.ts";
 
 export const CHINESE: Labels = {
   language: "zh-CN",
+  said: evidenceInChinese,
   title: { incident: "{from} 到 {to} 的{what}", event: "事件组：{from} 的 {n} 个对端同时异常" },
   kind: { loss: "丢包", brownout: "应答变慢", local: "本机故障", undecided: "丢包" },
   status: { open: "进行中", cooling: "进行中，目前无突发", closed: "已结束", interrupted: "已中断：探测代理停止" },
@@ -101,28 +103,6 @@ export const CHINESE: Labels = {
     trouble: "{phase}：{kind}（{status}）：{reason}",
     kinds: { sweep: "全跳扫描", mtr: "mtr", snapshot: "主机快照", samples: "逐包记录" },
     statuses: { running: "进行中", complete: "完成", partial: "不完整", failed: "失败", skipped: "跳过" },
-    hopNotes: [
-      [/answers limited by the router \(hops behind it answered (\d+) of (\d+)\)/, "路由器限制了自身的应答（其后各跳 $2 个应答 $1 个）"],
-      [/answers limited by the router \(by the verdict the fault lies behind it\)/, "路由器限制了自身的应答（依据结论，故障点在其后）"],
-      [/answers limited by the router \((.+)\)/, "路由器限制了自身的应答（$1）"],
-      [/loss does not reach the destination/, "丢包没有延续到目的地"],
-      [/later hops lose ([\d.]+) %/, "其后各跳丢包 $1 %"],
-      [/; ([\d.]+) % while healthy/, "；平时 $1 %"],
-      [/silent, also while healthy; later hops answer/, "无应答，平时也无应答；其后各跳有应答"],
-      [/silent; later hops answer; answered while healthy/, "无应答，其后各跳有应答；平时有应答"],
-      [/silent; later hops answer/, "无应答，其后各跳有应答"],
-      [/left to the mtr that already runs through this hop/, "由已经过该跳的另一个 mtr 测量"],
-      [/not asked: hop budget/, "未询问：该跳的应答限额已用完"],
-      [/seen for other peers, not asked for this one yet/, "取自到其他对端的路径，尚未为本对端询问"],
-      [/not sent: (\w+)/g, "未发出：$1"],
-      [/(?:network unreachable|no route to destination) \(code (\d+)\)/, "网络不可达（代码 $1）"],
-      [/(?:host|address) unreachable \(code (\d+)\)/, "主机不可达（代码 $1）"],
-      [/port unreachable \(code (\d+)\)/, "端口不可达（代码 $1）"],
-      [/destination unreachable \(code (\d+)\)/, "目的地不可达（代码 $1）"],
-      [/packet too big \(code (\d+)\)/, "包过大（代码 $1）"],
-      [/(?:network|host|communication) prohibited \(code (\d+)\)/, "被禁止访问（代码 $1）"],
-      [/the same router again: most likely it reports the destination unreachable/, "仍是同一台路由器：很可能在报告目的地不可达"],
-    ],
   },
   reverse: {
     held: "回程追踪保存在 {peer} 上，是本端事件 {id} 请它做的。可按下面的命令取回并放到本页：",
@@ -196,7 +176,7 @@ export const CHINESE: Labels = {
     direction: "方向",
     directionValue: "两端各自统计对方的请求，并告知收到了哪些；不比较两端时钟",
     limits: "限制",
-    limitsValue: "路由器会限制自身的 ICMP 应答：每一跳都有预算，使本端的追踪低于通常的限制；同一跳只经过一个 mtr",
+    limitsValue: "路由器会限制自身的 ICMP 应答：每一跳都有限额，使本端的追踪低于通常的限制；同一跳只经过一个 mtr",
     version: "版本",
     versionValue: "meshprobe {version}",
     notes: "配置说明",

@@ -1,7 +1,8 @@
 /**
  * Every word of the page that is not evidence, in one table a language. Texts hold {places}; `one` and `many` are chosen by {n}. What stands in the evidence itself
- * (names, reasons, notes of hops, the verdict) does not come from here.
+ * (names, reasons, notes of hops, the verdict) does not come from here; `said` puts it into the language.
  */
+import type { Translate } from "../../phrases/phrase.ts";
 import type { CaptureKind, CaptureStatus, IncidentKind, IncidentStatus, Phase } from "../../store/rows.ts";
 import type { Units } from "../figures.ts";
 import type { OwnCheck, OwnCheckName, Reverse } from "./ticket.ts";
@@ -14,6 +15,8 @@ export interface Counted {
 export interface Labels {
   /** BCP 47, for the html. */
   readonly language: string;
+  /** Reasons, notes and details, which are stored in English. */
+  readonly said: Translate;
   readonly title: Readonly<Record<"incident" | "event", string>>;
   readonly kind: Readonly<Record<IncidentKind | "undecided", string>>;
   readonly status: Readonly<Record<IncidentStatus, string>>;
@@ -103,8 +106,6 @@ export interface Labels {
     readonly trouble: string;
     readonly kinds: Readonly<Record<CaptureKind, string>>;
     readonly statuses: Readonly<Record<CaptureStatus, string>>;
-    /** What is said of hops is stored, or worked out, in English: [that, this], in this order. */
-    readonly hopNotes: readonly (readonly [RegExp, string])[];
   };
   readonly reverse: Readonly<Record<Reverse["state"], string>> & {
     readonly there: string;
@@ -174,6 +175,7 @@ export interface Labels {
 
 export const ENGLISH: Labels = {
   language: "en",
+  said: (text) => text,
   title: { incident: "{what} from {from} to {to}", event: "Event: {n} peers of {from} at once" },
   kind: { loss: "Packet loss", brownout: "Slow answers", local: "Local fault", undecided: "Packet loss" },
   status: { open: "open", cooling: "open, no burst now", closed: "closed", interrupted: "interrupted: the agent stopped" },
@@ -272,7 +274,6 @@ export const ENGLISH: Labels = {
     trouble: "{phase}: {kind} {status}: {reason}",
     kinds: { sweep: "sweep", mtr: "mtr", snapshot: "host snapshot", samples: "samples" },
     statuses: { running: "running", complete: "complete", partial: "partial", failed: "failed", skipped: "skipped" },
-    hopNotes: [],
   },
   reverse: {
     held: "The trace of the way back is held by {peer}, which our incident {id} asked to trace back. Fetch it, and put it on this page:",

@@ -7,7 +7,7 @@ import type { Block, HopsBlock, Section } from "./document.ts";
 import type { TraceContext } from "./page.ts";
 import { foldStrip } from "./strip-fold.ts";
 import type { PathLine, PhaseRows, Reverse, TicketIncident } from "./ticket.ts";
-import { counted, length, noteText, share, utc, type Wording } from "./wording.ts";
+import { counted, length, share, utc, type Wording } from "./wording.ts";
 
 export function stripSection(incident: ReportIncident, { wording }: TraceContext): Section {
   const { labels, zone } = wording;
@@ -56,7 +56,7 @@ export function tablesSection(incident: ReportIncident, { part, node, wording }:
         kind: labels.tables.kinds[kind],
         phase: labels.phase[phase],
         status: labels.tables.statuses[status],
-        reason: reason ?? labels.notKnown,
+        reason: reason === null ? labels.notKnown : labels.said(reason),
       }),
     );
     blocks.push({ kind: "text", text: labels.tables.troubles }, { kind: "list", items });
@@ -120,7 +120,7 @@ function hopsBlock(table: PhaseRows, { host, wording }: { readonly host: string;
     ...(table.mtr_runs > 0 ? [counted(table.mtr_runs, words.runs)] : []),
   ].join(words.and);
   const caption = fill(words.caption, { what, from: utc(table.started_at, wording), to: utc(table.ended_at ?? table.started_at, wording) });
-  const notes = table.hops.flatMap(({ ttl, note }) => (note === null ? [] : [fill(words.hopNote, { ttl, note: noteText(note, labels) })]));
+  const notes = table.hops.flatMap(({ ttl, note }) => (note === null ? [] : [fill(words.hopNote, { ttl, note: labels.said(note) })]));
   return { kind: "hops", title, caption, host, rows: table.hops, notes };
 }
 

@@ -13,11 +13,6 @@ export function counted(n: number, words: Counted): string {
   return fill(n === 1 ? words.one : words.many, { n: count(n) });
 }
 
-/** What stands at a hop, in the language of the labels as far as they know it. */
-export function noteText(note: string, { tables }: { readonly tables: Pick<Labels["tables"], "hopNotes"> }): string {
-  return tables.hopNotes.reduce((text, [from, to]) => text.replace(from, to), note);
-}
-
 /** "2026-11-20 04:12:03.120 +08:00" and "2026-11-19 20:12:03.120 UTC"; in UTC alone only that. */
 export function bothTimes(iso: string, { labels, zone }: Wording): string[] {
   const ms = Date.parse(iso);

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { BlindCause, WireMessage } from "../messages.ts";
+import { say } from "../../phrases/evidence.ts";
 
 /** Stalls that follow each other are one interval, told again at the latest after this long. */
 const TELL_AFTER_US = 10_000_000;
@@ -54,11 +55,7 @@ export class Blindness {
     const { startUs, endUs, ticks } = this.#stall;
     this.#stall = null;
     const ms = Math.round((endUs - startUs) / 1000);
-    this.#tell(
-      { startUs, endUs },
-      "stall",
-      ticks === 1 ? `the probing process did not run for ${ms} ms` : `the probing process ran ${ticks} times in ${ms} ms`,
-    );
+    this.#tell({ startUs, endUs }, "stall", ticks === 1 ? say("stalled", { n: ms }) : say("slow", { of: ticks, n: ms }));
   }
 
   /** Whether packets were thrown away since the last look; if so, nothing under way can be judged. */
@@ -70,7 +67,7 @@ export class Blindness {
     this.#drops = drops;
     if (more <= 0) return false;
     this.#options.forget();
-    this.#tell({ startUs: sinceUs, endUs: nowUs }, "overflow", `the receive buffer was full: ${more} packets dropped`);
+    this.#tell({ startUs: sinceUs, endUs: nowUs }, "overflow", say("overflowed", { n: more }));
     this.#options.censor(sinceUs);
     return true;
   }
@@ -78,7 +75,7 @@ export class Blindness {
   /** The machine slept for this long, until about now; it is noticed at most `noticedUs` later. */
   suspended(nowUs: number, slept: { readonly ms: number; readonly noticedUs: number }): void {
     this.#options.forget();
-    this.#tell({ startUs: nowUs - slept.ms * 1000, endUs: nowUs }, "suspend", `the machine slept for ${Math.round(slept.ms)} ms`);
+    this.#tell({ startUs: nowUs - slept.ms * 1000, endUs: nowUs }, "suspend", say("slept", { n: Math.round(slept.ms) }));
     this.#options.censor(nowUs - slept.noticedUs);
   }
 

@@ -9,6 +9,7 @@ import raw from "raw-socket";
 import type { Socket } from "raw-socket";
 import type { IcmpSocket, IcmpSocketEvents } from "./icmp-socket.ts";
 import { RECEIVE_BUFFER_BYTES, REPLY_MEMORY_BYTES } from "./receive-buffer.ts";
+import { say } from "../../phrases/evidence.ts";
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -111,7 +112,7 @@ export class RawIcmpSocket implements IcmpSocket {
     this.#socket.wrap.emit = (event, argument): void => {
       if (this.#closed) return;
       if (event === "recvReady") this.#receiveOne();
-      else if (event === "error") this.#events.onError(`poll error ${argument?.message ?? ""}`.trim());
+      else if (event === "error") this.#events.onError(pollError(argument?.message ?? ""));
     };
     // Packets that arrived before the filters were set are still queued.
     this.drain(256);
@@ -174,7 +175,7 @@ export class RawIcmpSocket implements IcmpSocket {
       return false;
     } catch (error) {
       const name = errnoName(error);
-      if (name !== "EAGAIN" && !this.#closed) this.#events.onError(`receive failed: ${name}`);
+      if (name !== "EAGAIN" && !this.#closed) this.#events.onError(say("receiveFailed", { code: name }));
       return true;
     }
   }
@@ -185,7 +186,7 @@ export class RawIcmpSocket implements IcmpSocket {
       this.#socket.wrap.recv(this.#buffer, this.#receive);
     } catch (error) {
       const name = errnoName(error);
-      if (name !== "EAGAIN" && !this.#closed) this.#events.onError(`receive failed: ${name}`);
+      if (name !== "EAGAIN" && !this.#closed) this.#events.onError(say("receiveFailed", { code: name }));
     }
   }
 
@@ -204,4 +205,8 @@ export class RawIcmpSocket implements IcmpSocket {
     socket.wrap.getOption(SOL_SOCKET, SO_MEMINFO, this.#memory, MEMINFO_BYTES);
     return this.#memory.readUInt32LE(index * 4);
   }
+}
+
+function pollError(message: string): string {
+  return message === "" ? say("pollError") : say("pollErrorOf", { message });
 }

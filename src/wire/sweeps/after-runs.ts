@@ -4,6 +4,7 @@
  */
 import type { Peer } from "../peer.ts";
 import type { Sweeper } from "./sweeper.ts";
+import { say } from "../../phrases/evidence.ts";
 
 const EACH_US = 1_000_000;
 /** How long one waits for hops that an mtr or another trace is asking; the longest of those takes about that. */
@@ -34,7 +35,7 @@ export class AfterRuns {
 
   add(peer: Peer, order: { readonly flow: number; readonly cycles: number; readonly nowUs: number }): void {
     const { flow, cycles, nowUs } = order;
-    if (this.#runs.length >= MAX_RUNS) return this.#sweeper.skip(peer, { trigger: "after", flow }, `${MAX_RUNS} traces after a burst wait already`);
+    if (this.#runs.length >= MAX_RUNS) return this.#sweeper.skip(peer, { trigger: "after", flow }, say("aftersWait", { n: MAX_RUNS }));
     this.#runs.push({ peer, flow, cycles, sinceUs: nowUs, done: 0, nextUs: nowUs, hops: null });
   }
 
@@ -44,7 +45,7 @@ export class AfterRuns {
       if (run.nextUs > nowUs) continue;
       run.hops ??= this.#sweeper.lendHops(run.peer, run.flow);
       if (run.hops === null) {
-        if (nowUs - run.sinceUs >= PATIENCE_US) this.#end(run, "hop budget: an mtr or another trace asked its routers");
+        if (nowUs - run.sinceUs >= PATIENCE_US) this.#end(run, say("budgetTrace"));
         continue;
       }
       run.done++;
@@ -62,7 +63,7 @@ export class AfterRuns {
   /** A burst began: its own traces need the routers. What was asked for after an earlier burst of the same peer is over. */
   burstBegan(peer: Peer, nowUs: number): void {
     for (const run of this.#runs) {
-      if (run.peer === peer) this.#end(run, `stopped after ${run.done} of ${run.cycles} sweeps: another burst began`);
+      if (run.peer === peer) this.#end(run, say("anotherBurst", { n: run.done, of: run.cycles }));
       else this.#pause(run, nowUs);
     }
   }

@@ -9,13 +9,14 @@ import type { HopNode } from "./hop-tree.ts";
 import type { SweepReport, SweepTrigger } from "../messages.ts";
 import type { Paths } from "./paths.ts";
 import type { Traced } from "../peer.ts";
+import { say } from "../../phrases/evidence.ts";
 
 /** How old an answer to another sweep may be that completes a baseline. */
 const RECENT_ANSWER_US = 60_000_000;
 /** TTLs that systems send with. */
 const INITIAL_TTLS = [32, 64, 128, 255] as const;
-export const NOT_ASKED = "not asked: hop budget";
-const ASSUMED = "seen for other peers, not asked for this one yet";
+export const NOT_ASKED: string = say("notAsked");
+const ASSUMED = say("assumed");
 
 export interface MutableHop {
   readonly ttl: number;

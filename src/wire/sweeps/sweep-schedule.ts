@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { SweepTrigger } from "../messages.ts";
 import { FLOWS, type Peer } from "../peer.ts";
 import { MAX_ACTIVE, type Sweeper } from "./sweeper.ts";
+import { say } from "../../phrases/evidence.ts";
 
 const SUSPECT_PAUSE_US = 10_000_000;
 const SECOND_SWEEP_US = 200_000;
@@ -140,7 +141,7 @@ export class SweepSchedule {
       this.#patient.splice(this.#patient.indexOf(wanted), 1);
       // What is asked now would be shown among what was asked while it lasted.
       if (peer.detector.inBurst) this.#sweeper.launch(peer, trigger, flow);
-      else this.#sweeper.skip(peer, { trigger, flow }, "hop budget: its burst was over before its routers had answers left");
+      else this.#sweeper.skip(peer, { trigger, flow }, say("budgetOver"));
     }
     this.#after.tick(nowUs);
   }

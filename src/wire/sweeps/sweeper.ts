@@ -19,6 +19,7 @@ import { NOT_ASKED, reachedAt, SweepLessons, type MutableHop, type Sweep } from 
 import type { Traced } from "../peer.ts";
 import { TraceHandles } from "./trace-handles.ts";
 import { UrgentPlans } from "./urgent-plan.ts";
+import { say } from "../../phrases/evidence.ts";
 
 /** What has answered by then is reported, so that it is on disk before the burst is over. */
 const INTERIM_US = 100_000;
@@ -79,7 +80,7 @@ export class Sweeper {
   launch(peer: Traced, trigger: SweepTrigger, flow: number): void {
     if (peer.address === null) return;
     const sweep = this.#create(peer, trigger, { flow });
-    if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, `${MAX_ACTIVE} sweeps are under way already`);
+    if (this.#active.size >= MAX_ACTIVE) return this.#skip(sweep, say("sweepsUnderWay", { n: MAX_ACTIVE }));
     const plan = this.#urgent.plan(peer, flow, sweep.startedUs);
     if (typeof plan === "string") return this.#skip(sweep, plan);
     this.#go(sweep, plan);
@@ -223,7 +224,7 @@ export class Sweeper {
     hop.sent = error === null;
     const node = this.#paths.of(sweep.peer, sweep.flow)?.nodes[hop.ttl - 1];
     if (node !== undefined && hop.sent) node.askedUs = sentUs;
-    if (error !== null) hop.note = `not sent: ${error}`;
+    if (error !== null) hop.note = say("notSent", { code: error });
   }
 
   /** Nothing more can come that would change the path: every hop before the target answered. */

@@ -3,6 +3,7 @@ import type { HopPlan } from "./baseline-plan.ts";
 import type { HopBudget } from "./hop-budget.ts";
 import type { Paths } from "./paths.ts";
 import type { Traced } from "../peer.ts";
+import { say } from "../../phrases/evidence.ts";
 
 /** A sweep that may ask fewer of the hops it knows than this share is not worth sending. */
 const MIN_SHARE = 0.5;
@@ -41,8 +42,8 @@ export class UrgentPlans {
 
   #reason(nowUs: number): string {
     const names = this.#recent.filter((other) => nowUs - other.atUs < RECENT_US).map((other) => other.name);
-    if (names.length === 0) return "hop budget: an mtr asks its routers";
-    const others = names.length > NAMED_PEERS ? ` and ${names.length - NAMED_PEERS} others` : "";
-    return `hop budget: its routers were just traced for ${names.slice(0, NAMED_PEERS).join(", ")}${others}`;
+    if (names.length === 0) return say("budgetMtr");
+    const peers = names.slice(0, NAMED_PEERS).join(", ");
+    return names.length > NAMED_PEERS ? say("budgetPeersMore", { peers, n: names.length - NAMED_PEERS }) : say("budgetPeers", { peers });
   }
 }

@@ -4,12 +4,17 @@ import { ControlFailure, parseAnswer, parseRequest, requestLine, type ControlReq
 
 test("a request is read as it was written", () => {
   const requests: ControlRequest[] = [
-    { op: "status", dataDir: "/var/lib/meshprobe", peers: 40 },
-    { op: "status", dataDir: null, peers: null },
+    { op: "status", dataDir: "/var/lib/meshprobe", peers: 40, language: "zh" },
+    { op: "status", dataDir: null, peers: null, language: "en" },
     { op: "trace", dataDir: null, peer: "bj-b1" },
     { op: "reload", dataDir: "/d" },
   ];
   for (const request of requests) assert.deepEqual(parseRequest(requestLine(request)), request);
+});
+
+test("a language that is not spoken here is English", () => {
+  for (const line of ['{"op":"status"}', '{"op":"status","language":"fr"}', '{"op":"status","language":7}'])
+    assert.deepEqual(parseRequest(line), { op: "status", dataDir: null, peers: null, language: "en" });
 });
 
 test("what is no request is refused with its reason, never with another error", () => {

@@ -10,7 +10,7 @@ import { ControlServer, MAX_CLIENTS, type ControlOptions } from "../../../src/co
 import { FakeLog } from "../capture/fake-log.ts";
 import { tempDir } from "../store/temp-dir.ts";
 
-const STATUS = { op: "status", dataDir: null, peers: null } as const;
+const STATUS = { op: "status", dataDir: null, peers: null, language: "en" } as const;
 const PATIENCE_MS = 150;
 
 async function serve(t: TestContext, options: Partial<ControlOptions> = {}): Promise<{ path: string; server: ControlServer; log: FakeLog }> {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { CONTROL_CHINESE } from "../../../src/control/labels-zh.ts";
+import { CONTROL_ENGLISH } from "../../../src/control/labels.ts";
 import { statusLines } from "../../../src/control/status-text.ts";
 import { sparkline } from "../../../src/control/sparkline.ts";
+import { textWidth } from "../../../src/report/width.ts";
 import { samplePeer, sampleStatus } from "./sample-status.ts";
 
-const WIDE = { columns: 120, rows: null, unicode: true, zone: () => 0 };
+const WIDE = { columns: 120, rows: null, unicode: true, zone: () => 0, labels: CONTROL_ENGLISH };
 
 test("what is wrong comes first, with its sentence; the peers follow, the worst first, with their last minutes", () => {
   const lines = statusLines(sampleStatus(), WIDE);
@@ -29,16 +32,17 @@ test("what is wrong comes first, with its sentence; the peers follow, the worst 
 test("no line is wider and no screen longer than the terminal, whatever its size", () => {
   const peers = Array.from({ length: 500 }, (_, index) => samplePeer({ peer: `peer-${index}` }));
   const status = sampleStatus({ peers, states: { burst: 0, cooling: 0, unresolved: 0, "never-answered": 0, well: 500 } });
-  for (const [columns, rows] of [
-    [200, 50],
-    [80, 24],
-    [40, 10],
-    [20, 5],
-  ] as const) {
-    const lines = statusLines(status, { ...WIDE, columns, rows });
-    assert.ok(lines.length <= rows, `${lines.length} lines on ${rows}`);
-    for (const line of lines) assert.ok([...line].length <= columns, `${columns}: ${line}`);
-  }
+  for (const labels of [CONTROL_ENGLISH, CONTROL_CHINESE])
+    for (const [columns, rows] of [
+      [200, 50],
+      [80, 24],
+      [40, 10],
+      [20, 5],
+    ] as const) {
+      const lines = statusLines(status, { ...WIDE, columns, rows, labels });
+      assert.ok(lines.length <= rows, `${lines.length} lines on ${rows}`);
+      for (const line of lines) assert.ok(textWidth(line) <= columns, `${columns}: ${line}`);
+    }
   assert.match(statusLines(status, { ...WIDE, columns: 80, rows: 24 }).at(-1) ?? "", /^… and \d+ peers more, none of them worse$/);
   assert.equal(statusLines(status, WIDE).filter((line) => line.startsWith("peer-")).length, 500);
 });

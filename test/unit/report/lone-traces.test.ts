@@ -106,7 +106,7 @@ test("with the words of a language every note in the json is in it, and nothing 
     requested_captures: captures.map((capture) => ({ ...capture, trigger: "request" })),
   });
   const notes = (json: string): string[] => [...json.matchAll(/"note": "(.*)"/g)].map((match) => match[1] ?? "");
-  const [english, chinese] = [renderJson(report), renderJson(report, LIST_CHINESE)];
+  const [english, chinese] = [renderJson(report), renderJson(report, LIST_CHINESE.said)];
   assert.deepEqual(notes(english), [LIMITED, LIMITED, LIMITED]);
   assert.deepEqual(
     notes(chinese),

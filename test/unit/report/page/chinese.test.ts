@@ -11,7 +11,6 @@ import { renderPageHtml } from "../../../../src/report/page/render-html.ts";
 import { renderPageMarkdown } from "../../../../src/report/page/render-markdown.ts";
 import { renderPageText } from "../../../../src/report/page/render-text.ts";
 import { sweepHops } from "../../../../src/path/sweep.ts";
-import { noteText } from "../../../../src/report/page/wording.ts";
 import { textWidth } from "../../../../src/report/width.ts";
 import { readHtml } from "./read-html.ts";
 import { farEnd, ticketSource } from "./sample-ticket.ts";
@@ -123,8 +122,8 @@ test("what a loss at a hop means is said in Chinese", () => {
   ];
   assert.ok(notes.length >= 6, notes.join("\n"));
   for (const note of [...notes, ...kept]) {
-    assert.doesNotMatch(noteText(note, CHINESE).replaceAll(/mtr|EPERM|ENOBUFS/g, ""), /[A-Za-z]/, note);
-    assert.deepEqual(figures(noteText(note, CHINESE)), figures(note));
-    assert.equal(noteText(note, ENGLISH), note);
+    assert.doesNotMatch(CHINESE.said(note).replaceAll(/mtr|EPERM|ENOBUFS/g, ""), /[A-Za-z]/, note);
+    assert.deepEqual(figures(CHINESE.said(note)), figures(note));
+    assert.equal(ENGLISH.said(note), note);
   }
 });

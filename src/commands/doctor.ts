@@ -2,6 +2,7 @@
 import type { Finding } from "../doctor/finding.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
+import { doctorLabels, langOption, languageOf } from "./language-option.ts";
 
 const DECLARATION = declare({
   name: "doctor",
@@ -13,6 +14,7 @@ const DECLARATION = declare({
   options: {
     config: CONFIG_OPTION,
     format: { argument: "FORMAT", text: "text, or json: schema meshprobe.doctor/1", words: ["text", "json"], default: "text" },
+    lang: langOption("findings and mends"),
     strict: { text: "a warning is a finding too: exit code 1" },
   },
   examples: [
@@ -28,16 +30,18 @@ const SCHEMA = "meshprobe.doctor/1";
 
 async function run(args: readonly string[], world: World): Promise<number> {
   const { values } = parseCommandLine(DECLARATION, args);
-  const { findingLine, sumLine } = await import("../doctor/text.ts");
+  const [{ findingLine, sumLine }, labels] = await Promise.all([import("../doctor/text.ts"), doctorLabels(languageOf(values, world.env))]);
   const findings: Finding[] = [];
   const { found, node, isUsable } = await look(values.config, world);
   for await (const finding of found) {
     if (world.signal.aborted) return 3;
     findings.push(finding);
-    if (values.format === "text") world.stdout(`${findingLine(finding)}\n`);
+    if (values.format === "text") world.stdout(`${findingLine(finding, labels)}\n`);
   }
-  const report = { schema: SCHEMA, generated_at: new Date(world.now()).toISOString(), node, findings };
-  world.stdout(values.format === "text" ? `${sumLine(findings)}\n` : `${JSON.stringify(report, null, 2)}\n`);
+  // The names of the checks are words that programs compare.
+  const told = findings.map(({ text, mend, ...rest }) => ({ ...rest, text: labels.said(text), mend: mend === null ? null : labels.said(mend) }));
+  const report = { schema: SCHEMA, generated_at: new Date(world.now()).toISOString(), node, findings: told };
+  world.stdout(values.format === "text" ? `${sumLine(findings, labels)}\n` : `${JSON.stringify(report, null, 2)}\n`);
   if (!isUsable) return 2;
   return findings.some(({ level }) => level === "fail" || (values.strict && level === "warn")) ? 1 : 0;
 }
@@ -74,8 +78,9 @@ async function look(file: string, world: World): Promise<Look> {
 
 /** The message says what to do behind its first semicolon. */
 async function* withConfigError(message: string, host: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
+  const { say, sayCheck } = await import("../doctor/phrases.ts");
   const at = message.indexOf("; ");
-  const [text, mend] = at < 0 ? [message, "correct it"] : [message.slice(0, at), message.slice(at + 2)];
-  yield { check: "configuration", level: "fail", text, mend };
+  const [text, mend] = at < 0 ? [message, say("correct")] : [message.slice(0, at), message.slice(at + 2)];
+  yield { check: sayCheck("configuration"), level: "fail", text, mend };
   yield* host;
 }

@@ -1,5 +1,6 @@
 /** The language in which a command speaks, and its tables. Only those that are asked for are loaded. */
 import type { ControlLabels } from "../control/labels.ts";
+import type { DoctorLabels } from "../doctor/labels.ts";
 import { LANGUAGES, localeLanguage, type Language } from "../report/language.ts";
 import type { ListLabels } from "../report/list-labels.ts";
 import type { Labels } from "../report/page/labels.ts";
@@ -36,4 +37,8 @@ export async function listLabels(language: Language): Promise<ListLabels> {
 
 export async function controlLabels(language: Language): Promise<ControlLabels> {
   return language === "en" ? (await import("../control/labels.ts")).CONTROL_ENGLISH : (await import("../control/labels-zh.ts")).CONTROL_CHINESE;
+}
+
+export async function doctorLabels(language: Language): Promise<DoctorLabels> {
+  return language === "en" ? (await import("../doctor/labels.ts")).DOCTOR_ENGLISH : (await import("../doctor/labels-zh.ts")).DOCTOR_CHINESE;
 }

@@ -3,6 +3,7 @@
  * no file that says what adjtimex(2) would; so who keeps the clock is asked, the one that knows the offset first.
  */
 import { ok, type Verdict, warn } from "./finding.ts";
+import { say } from "./phrases.ts";
 import type { System } from "./system.ts";
 
 /** Fields of `chronyc -c tracking`: reference id first, offset of the system clock in seconds, leap status last. */
@@ -11,7 +12,6 @@ const CHRONY_OFFSET = 4;
 const NOT_SYNCHRONISED = "Not synchronised";
 /** Further off, the times of two nodes cannot be put side by side: losses are told to the tenth of a second. */
 const MAX_OFFSET_MS = 100;
-const MEND = "install chrony or turn on systemd-timesyncd (timedatectl set-ntp true)";
 
 export async function checkClock(system: System): Promise<Verdict> {
   return (await askChrony(system)) ?? (await askTimedated(system)) ?? timesyncdFile(system) ?? unknown();
@@ -21,25 +21,25 @@ async function askChrony(system: System): Promise<Verdict | null> {
   const end = await system.run("chronyc", ["-n", "-c", "tracking"]);
   const fields = end.kind === "ended" && end.exitCode === 0 ? end.stdout.trim().split(",") : [];
   if (fields.length !== CHRONY_FIELDS) return null;
-  if (fields.at(-1) === NOT_SYNCHRONISED) return warn("chrony has no synchronised source", "look at: chronyc sources");
+  if (fields.at(-1) === NOT_SYNCHRONISED) return warn(say("noSource"), say("seeSources"));
   const offsetMs = Math.abs(Number(fields[CHRONY_OFFSET])) * 1000;
   if (!Number.isFinite(offsetMs)) return null;
-  const words = `chrony: ${offsetMs.toFixed(3)} ms off`;
-  return offsetMs <= MAX_OFFSET_MS ? ok(words) : warn(words, "wait until chrony has slewed it, or: chronyc makestep");
+  const words = say("chrony", { n: offsetMs.toFixed(3) });
+  return offsetMs <= MAX_OFFSET_MS ? ok(words) : warn(words, say("makeStep"));
 }
 
 async function askTimedated(system: System): Promise<Verdict | null> {
   const end = await system.run("timedatectl", ["show", "--property=NTPSynchronized"]);
   const answer = end.kind === "ended" && end.exitCode === 0 ? /^NTPSynchronized=(yes|no)$/m.exec(end.stdout)?.[1] : undefined;
   if (answer === undefined) return null;
-  return answer === "yes" ? ok("the kernel's clock is synchronised (timedatectl)") : warn("the clock is not synchronised (timedatectl)", MEND);
+  return answer === "yes" ? ok(say("synchronised")) : warn(say("notSynchronised"), say("installChrony"));
 }
 
 /** systemd-timesyncd touches it at every synchronisation: systemd-timesyncd.service(8). */
 function timesyncdFile(system: System): Verdict | null {
-  return system.file("/run/systemd/timesync/synchronized") === null ? null : ok("systemd-timesyncd has synchronised the clock");
+  return system.file("/run/systemd/timesync/synchronized") === null ? null : ok(say("timesyncd"));
 }
 
 function unknown(): Verdict {
-  return warn("unknown: neither chronyc nor timedatectl answers here", `${MEND}; in a container, look at the host`);
+  return warn(say("clockUnknown"), say("installChronyHost"));
 }

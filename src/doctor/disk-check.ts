@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { nearestDirectory } from "./file-checks.ts";
 import { fail, ok, type Verdict, warn } from "./finding.ts";
+import { say } from "./phrases.ts";
 import type { System } from "./system.ts";
 
 /** What the agent may have written there already. */
@@ -12,12 +13,12 @@ const LEAST_BYTES = 16e6;
 export function checkDisk(system: System, { dir, maxBytes }: { readonly dir: string; readonly maxBytes: number }): Verdict {
   const place = nearestDirectory(system, dir);
   const free = system.freeBytes(place);
-  if (free === null) return warn(`unknown: the free space of ${place} cannot be read`, "run the doctor as root");
+  if (free === null) return warn(say("spaceUnknown", { place }), say("asRoot"));
   const used = OWN_FILES.reduce((sum, name) => sum + (system.file(join(dir, name))?.bytes ?? 0), 0);
   const toCome = Math.max(0, maxBytes - used);
-  const words = `${megabytes(free)} free at ${place}; store.max_bytes is ${megabytes(maxBytes)}, ${megabytes(used)} of it used`;
-  if (free < Math.min(LEAST_BYTES, toCome)) return fail(words, "free some space: no new evidence fits");
-  return free < toCome ? warn(words, "free some space, or lower store.max_bytes") : ok(words);
+  const words = say("space", { free: megabytes(free), place, max: megabytes(maxBytes), used: megabytes(used) });
+  if (free < Math.min(LEAST_BYTES, toCome)) return fail(words, say("freeForEvidence"));
+  return free < toCome ? warn(words, say("freeOrLower")) : ok(words);
 }
 
 function megabytes(bytes: number): string {

@@ -4,12 +4,14 @@
  */
 import { withoutOwnAddresses } from "../config/own-addresses.ts";
 import type { Config, PeerConfig } from "../config/config.ts";
+import type { Said } from "../phrases/phrase.ts";
 import { RECEIVE_BUFFER_BYTES } from "../wire/socket/receive-buffer.ts";
 import { checkClock } from "./clock-check.ts";
 import { checkDisk } from "./disk-check.ts";
 import { checkConfigFile, checkDataDir, checkSecret } from "./file-checks.ts";
 import { type Finding, type Verdict, warn } from "./finding.ts";
 import { checkCapability, checkEcho, checkMtr, checkNamespace, checkReceiveBuffer } from "./host-checks.ts";
+import { say, sayCheck } from "./phrases.ts";
 import { type AskedPeer, askedPeers, storedPeers } from "./peers-check.ts";
 import { findRunner, type Runner } from "./runner.ts";
 import type { Stored } from "./stored.ts";
@@ -32,14 +34,14 @@ export async function* examine(whole: Config, ports: DoctorPorts): AsyncGenerato
   const clock = checkClock(system);
   const peers = pid === null ? ports.ask(config.peers) : null;
   const runner = await findRunner(system, pid);
-  yield named("configuration", checkConfigFile(system, { file: config.file, runner }));
+  yield named(sayCheck("configuration"), checkConfigFile(system, { file: config.file, runner }));
   for (const [check, file] of secrets(config)) yield named(check, checkSecret(system, { file, runner }));
-  yield named("data_dir", checkDataDir(system, { file: config.dataDir, runner }));
+  yield named(sayCheck("dataDir"), checkDataDir(system, { file: config.dataDir, runner }));
   yield* hostFindings(system, { runner, mtr, clock, probesPerSecond: config.peers.reduce((sum, peer) => sum + 1000 / peer.intervalMs, 0) });
-  yield named("disk", checkDisk(system, { dir: config.dataDir, maxBytes: config.store.maxBytes }));
+  yield named(sayCheck("disk"), checkDisk(system, { dir: config.dataDir, maxBytes: config.store.maxBytes }));
   yield* peers === null ? fromStore(stored, config, ports.nowMs()) : fromAsking(await peers);
   // Last, since it reads every page.
-  yield named("database", stored.database(config.dataDir));
+  yield named(sayCheck("database"), stored.database(config.dataDir));
 }
 
 /** What can be said without a configuration. */
@@ -56,18 +58,18 @@ interface HostOptions {
 }
 
 async function* hostFindings(system: System, { runner, mtr, clock, probesPerSecond }: HostOptions): AsyncGenerator<Finding> {
-  yield named("capability", checkCapability(runner));
-  yield named("network", checkNamespace(system, runner.pid));
-  yield named("kernel", checkEcho(system));
-  yield named("buffer", checkReceiveBuffer(system, { wantedBytes: RECEIVE_BUFFER_BYTES, probesPerSecond }));
-  yield named("mtr", await mtr);
-  yield named("clock", await clock);
+  yield named(sayCheck("capability"), checkCapability(runner));
+  yield named(sayCheck("network"), checkNamespace(system, runner.pid));
+  yield named(sayCheck("kernel"), checkEcho(system));
+  yield named(sayCheck("buffer"), checkReceiveBuffer(system, { wantedBytes: RECEIVE_BUFFER_BYTES, probesPerSecond }));
+  yield named(sayCheck("mtr"), await mtr);
+  yield named(sayCheck("clock"), await clock);
 }
 
-function secrets({ mesh, collector }: Config): readonly (readonly [check: string, file: string])[] {
+function secrets({ mesh, collector }: Config): readonly (readonly [check: Said, file: string])[] {
   const all = [
-    ["mesh key", mesh.keyFile],
-    ["token", collector?.tokenFile ?? null],
+    [sayCheck("meshKey"), mesh.keyFile],
+    [sayCheck("token"), collector?.tokenFile ?? null],
   ] as const;
   return all.flatMap(([check, file]) => (file === null ? [] : [[check, file] as const]));
 }
@@ -75,7 +77,7 @@ function secrets({ mesh, collector }: Config): readonly (readonly [check: string
 function fromStore(stored: Stored, config: Config, nowMs: number): readonly Finding[] {
   const peers = stored.peers(config.dataDir, nowMs);
   const wanted = new Set(config.peers.map((peer) => peer.name));
-  if (peers === null) return [named("peers", warn("unknown: what the running agent has stored cannot be read", "run the doctor as root"))];
+  if (peers === null) return [named(sayCheck("peers"), warn(say("storedUnknown"), say("asRoot")))];
   return storedPeers(
     peers.filter((peer) => wanted.has(peer.name)),
     nowMs,
@@ -84,11 +86,9 @@ function fromStore(stored: Stored, config: Config, nowMs: number): readonly Find
 
 function fromAsking(asked: readonly AskedPeer[] | { readonly errno: string }): readonly Finding[] {
   if (!("errno" in asked)) return askedPeers(asked);
-  return [
-    named("peers", warn(`not asked: no running agent is seen, and no raw socket can be opened here (${asked.errno})`, "run the doctor as root")),
-  ];
+  return [named(sayCheck("peers"), warn(say("notAsked", { errno: asked.errno }), say("asRoot")))];
 }
 
-function named(check: string, verdict: Verdict): Finding {
+function named(check: Said, verdict: Verdict): Finding {
   return { check, ...verdict };
 }

@@ -1,3 +1,5 @@
+import type { Said } from "../phrases/phrase.ts";
+
 /** What the doctor says of one thing: `warn` works, but the evidence is poorer or something is not known; `fail` does not work. */
 export type Level = "ok" | "warn" | "fail";
 
@@ -14,14 +16,14 @@ export interface Finding {
 /** A check that says one thing of itself. */
 export type Verdict = Omit<Finding, "check">;
 
-export function ok(text: string): Verdict {
+export function ok(text: Said): Verdict {
   return { level: "ok", text, mend: null };
 }
 
-export function warn(text: string, mend: string): Verdict {
+export function warn(text: Said, mend: Said): Verdict {
   return { level: "warn", text, mend };
 }
 
-export function fail(text: string, mend: string): Verdict {
+export function fail(text: Said, mend: Said): Verdict {
   return { level: "fail", text, mend };
 }

@@ -3,6 +3,8 @@
  * root may read says nothing of what the service may.
  */
 import { dirname } from "node:path";
+import type { Said } from "../phrases/phrase.ts";
+import { sayPart } from "./phrases.ts";
 import type { FileFacts, System } from "./system.ts";
 
 export const UNIT = "meshprobe.service";
@@ -18,10 +20,10 @@ export interface Runner {
   readonly mayOpenRaw: boolean | null;
 }
 
-/** As in "the agent (pid 4711)", "the service (user meshprobe)". */
-export function runnerName(runner: Runner): string {
-  if (runner.kind === "agent") return `the running agent (pid ${runner.pid})`;
-  return runner.kind === "service" ? "the service" : "this user";
+/** As in "the running agent (pid 4711)", "the service". */
+export function runnerName(runner: Runner): Said {
+  if (runner.kind === "agent") return sayPart("agent", { n: String(runner.pid) });
+  return runner.kind === "service" ? sayPart("service") : sayPart("user");
 }
 
 /** `agentPid` is that of the running agent, null where none runs. */

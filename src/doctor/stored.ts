@@ -4,7 +4,9 @@ import { readHealth } from "../store/health.ts";
 import { lockHolder } from "../store/lock.ts";
 import { readReport } from "../store/query.ts";
 import { openReader } from "../store/reader.ts";
+import { verbatim } from "../phrases/phrase.ts";
 import { fail, ok, type Verdict, warn } from "./finding.ts";
+import { say, sayPart } from "./phrases.ts";
 import { RECENT_MS, type StoredPeer } from "./peers-check.ts";
 import type { System } from "./system.ts";
 
@@ -37,23 +39,28 @@ function database(dir: string): Verdict {
       if (problem !== undefined) return failed(problem);
       const files = readHealth(reader);
       const bad = files.find(({ damage }) => damage !== null);
-      if (bad !== undefined)
-        return fail(`${bad.file} is damaged: ${bad.damage}`, "stop the agent, move it and its -wal away, start again (sqlite3 FILE .recover)");
-      return ok(`${files.map(({ file, version, bytes }) => `${file} schema ${version}, ${Math.ceil(bytes / KILO)} kB`).join("; ")}: whole`);
+      if (bad !== undefined) return fail(say("damaged", { file: bad.file, damage: bad.damage ?? "" }), say("recover"));
+      return ok(
+        say("databases", {
+          FILES: files.map(({ file, version, bytes }) => sayPart("database", { file, n: version, of: Math.ceil(bytes / KILO) })).join("; "),
+        }),
+      );
     } finally {
       reader.close();
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    if (error.code === "missing") return ok("nothing is stored yet: the agent has not run");
-    return error.code === "unreadable" ? warn(`unknown: ${error.message.split("; ", 1)[0] ?? ""}`, "run the doctor as root") : failed(error.message);
+    if (error.code === "missing") return ok(say("nothingStored"));
+    return error.code === "unreadable"
+      ? warn(say("storeUnknown", { WORDS: error.message.split("; ", 1)[0] ?? "" }), say("asRoot"))
+      : failed(error.message);
   }
 }
 
 /** The messages of the store say what to do behind their first semicolon. */
 function failed(message: string): Verdict {
   const at = message.indexOf("; ");
-  return at < 0 ? fail(message, "look at the data directory") : fail(message.slice(0, at), message.slice(at + 2));
+  return at < 0 ? fail(verbatim(message), say("seeDataDir")) : fail(verbatim(message.slice(0, at)), verbatim(message.slice(at + 2)));
 }
 
 function peers(dir: string, nowMs: number): readonly StoredPeer[] | null {

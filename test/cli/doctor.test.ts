@@ -50,6 +50,24 @@ describe("meshprobe doctor", { skip }, () => {
     assert.deepEqual(readdirSync(dir), ["peers.yaml"], "it makes no data directory");
   });
 
+  test("in Chinese it finds the same; JSON is English unless it is asked otherwise, and what programs compare always is", async (t) => {
+    const { file } = place(t);
+    const env = { ...process.env, LC_ALL: "zh_CN.UTF-8" };
+    const { code, stdout } = await run(["doctor", "--config", file], { env });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^正常 {2}对端 {6}2 个对端中有 2 个应答了回显请求/m);
+    for (const line of stdout.trimEnd().split("\n").slice(0, -1)) assert.match(line, /^(正常|警告) {2}.*\p{Script=Han}/u);
+    const told = async (...more: string[]): Promise<readonly Finding[]> =>
+      (JSON.parse((await run(["doctor", "--config", file, "--format", "json", ...more], { env })).stdout) as { findings: Finding[] }).findings;
+    const [english, chinese] = [await told(), await told("--lang", "zh")];
+    assert.deepEqual(
+      chinese.map(({ check, level }) => [check, level]),
+      english.map(({ check, level }) => [check, level]),
+    );
+    for (const { text } of english) assert.doesNotMatch(text, /\p{Script=Han}/u);
+    for (const { text } of chinese) assert.match(text, /\p{Script=Han}/u);
+  });
+
   test("a failure is exit code 1; --strict makes one of a warning", async (t) => {
     const open = place(t);
     mkdirSync(join(open.dir, "data"));

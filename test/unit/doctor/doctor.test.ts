@@ -4,6 +4,7 @@ import { parseConfig } from "../../../src/config/parse.ts";
 import { type DoctorPorts, examine, examineHost } from "../../../src/doctor/doctor.ts";
 import { type Finding, ok } from "../../../src/doctor/finding.ts";
 import type { StoredPeer } from "../../../src/doctor/peers-check.ts";
+import { verbatim } from "../../../src/phrases/phrase.ts";
 import { fakeSystem } from "./fake-system.ts";
 
 const CONFIG = parseConfig(
@@ -21,7 +22,7 @@ function ports(agentPid: number | null, peers: readonly StoredPeer[] | null = [S
   return {
     questions,
     system: fakeSystem({ files: { "/proc/4711/status": "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapEff:\t0000000000002000\n" } }),
-    stored: { agentPid: () => agentPid, database: () => ok("whole"), peers: () => peers },
+    stored: { agentPid: () => agentPid, database: () => ok(verbatim("whole")), peers: () => peers },
     nowMs: () => 0,
     ask: (asked) => {
       questions.push(asked.map(({ host }) => host));

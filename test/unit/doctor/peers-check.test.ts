@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AskedPeer, askedPeers, type StoredPeer, storedPeers } from "../../../src/doctor/peers-check.ts";
+import { DOCTOR_ENGLISH } from "../../../src/doctor/labels.ts";
 import { findingLine, sumLine } from "../../../src/doctor/text.ts";
 
 const asked = (name: string, answer: AskedPeer["answer"]): AskedPeer => ({ name, host: `${name}.example`, answer });
@@ -77,14 +78,20 @@ test("no peers at all is a warning", () => {
 });
 
 test("a line says level, what, and the mend behind the arrow; what others wrote cannot reach the terminal", () => {
-  assert.equal(findingLine({ check: "mtr", level: "ok", text: "runs", mend: null }), "ok    mtr            runs");
-  assert.equal(findingLine({ check: "peer \u001b[2J", level: "fail", text: "a\nb", mend: "c\td" }), "FAIL  peer \\x1b[2J   a\\x0ab  → c\\x09d");
-  assert.equal(sumLine([]), "all is well");
+  assert.equal(findingLine({ check: "mtr", level: "ok", text: "runs", mend: null }, DOCTOR_ENGLISH), "ok    mtr            runs");
   assert.equal(
-    sumLine([
-      { check: "a", level: "warn", text: "", mend: "" },
-      { check: "b", level: "ok", text: "", mend: null },
-    ]),
+    findingLine({ check: "peer \u001b[2J", level: "fail", text: "a\nb", mend: "c\td" }, DOCTOR_ENGLISH),
+    "FAIL  peer \\x1b[2J   a\\x0ab  → c\\x09d",
+  );
+  assert.equal(sumLine([], DOCTOR_ENGLISH), "all is well");
+  assert.equal(
+    sumLine(
+      [
+        { check: "a", level: "warn", text: "", mend: "" },
+        { check: "b", level: "ok", text: "", mend: null },
+      ],
+      DOCTOR_ENGLISH,
+    ),
     "0 failures, 1 warning",
   );
 });

@@ -17,6 +17,9 @@ export interface CollectorConfig {
   readonly urls: readonly string[];
   readonly tokenFile: string | null;
   readonly caFile: string | null;
+  /** Our certificate and its private key: both, or neither. */
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
   /** Bits per second. */
   readonly rate: number;
 }

@@ -399,7 +399,7 @@ export const SECTIONS: readonly SectionText[] = [
   {
     section: "collector",
     intro:
-      "Where incidents will be delivered when there is a network to deliver them over. This version checks the keys and delivers nothing: everything stays on this node. Default: nowhere.",
+      "Where incidents, evidence and measurements are delivered: the heads of incidents at once, also while they last, the rest when the links are calm. Without it everything stays on this node. Default: nowhere.",
     isExample: true,
     keys: [
       {
@@ -408,7 +408,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "URL or list",
         default: null,
         defaultWords: "required",
-        more: "",
+        more: "Of several the next one is asked when one fails. Plain http works, but anywhere but on loopback the token can be read on the way.",
         example: "https://collector.example:8443",
       },
       {
@@ -417,7 +417,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "path",
         default: null,
         defaultWords: "none",
-        more: "",
+        more: "Read again when it changes. One that other users may read is not used: nothing is delivered, and the status says so.",
         example: "/etc/meshprobe/token",
       },
       {
@@ -426,8 +426,26 @@ export const SECTIONS: readonly SectionText[] = [
         value: "path",
         default: null,
         defaultWords: "those the system trusts",
-        more: "",
+        more: "No other is trusted then. Read again when it changes.",
         example: "/etc/meshprobe/collector-ca.pem",
+      },
+      {
+        key: "cert_file",
+        what: "Certificate with which this node shows who it is, for collectors that want one",
+        value: "path",
+        default: null,
+        defaultWords: "none",
+        more: "It wants key_file too. Both are read again when they change.",
+        example: "/etc/meshprobe/node.pem",
+      },
+      {
+        key: "key_file",
+        what: "Private key of cert_file (chmod 600)",
+        value: "path",
+        default: null,
+        defaultWords: "none",
+        more: "One that other users may read is not used, as with token_file.",
+        example: "/etc/meshprobe/node.key",
       },
       {
         key: "rate",
@@ -435,7 +453,7 @@ export const SECTIONS: readonly SectionText[] = [
         value: "bit rate",
         range: ["8kbit/s", "100Gbit/s"],
         default: "1Mbit/s",
-        more: "An incident takes seconds, and customers notice nothing.",
+        more: "An incident takes seconds, and customers notice nothing. Deliveries pause when probes turn overdue because of them.",
       },
     ],
   },

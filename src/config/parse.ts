@@ -167,14 +167,22 @@ function readCollector(at: Value, file: (value: Value) => string): CollectorConf
     url: (url) => (url.isList ? url.list({ max: MAX_COLLECTORS, because: "each keeps a queue of its own" }) : [url]).map(collectorUrl),
     token_file: file,
     ca_file: file,
+    cert_file: file,
+    key_file: file,
     rate: bitRate({ min: 8e3, max: 100e9, because: "slower never catches up with one incident" }),
   });
   if (fields.url === undefined || fields.url.value.length === 0)
     at.fail("missing", "has no url; add one like https://collector.example:8443, or remove collector");
+  if ((fields.cert_file === undefined) !== (fields.key_file === undefined)) {
+    const [here, other] = fields.cert_file === undefined ? ["key_file", "cert_file"] : ["cert_file", "key_file"];
+    at.fail("missing", `has ${here} without ${other}; a client certificate takes both`);
+  }
   return {
     urls: fields.url.value,
     tokenFile: fields.token_file?.value ?? null,
     caFile: fields.ca_file?.value ?? null,
+    certFile: fields.cert_file?.value ?? null,
+    keyFile: fields.key_file?.value ?? null,
     rate: fields.rate?.value ?? 1e6,
   };
 }

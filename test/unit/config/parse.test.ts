@@ -50,7 +50,7 @@ peers:
   - { name: bj-b1, address: 10.20.3.2 }
   - { name: gz-c1, address: gz-c1.example, interval: 1s, labels: { site: gz } }
   - { name: ll, address: fe80::1%eth0 }
-collector: { url: [https://a.example:8443, https://b.example], token_file: token, ca_file: /ca.pem, rate: 500kbit/s }
+collector: { url: [https://a.example:8443, https://b.example], token_file: token, ca_file: /ca.pem, cert_file: node.pem, key_file: node.key, rate: 500kbit/s }
 `);
   assert.deepEqual(config, {
     file: "/etc/meshprobe/peers.yaml",
@@ -74,7 +74,14 @@ collector: { url: [https://a.example:8443, https://b.example], token_file: token
       { name: "gz-c1", host: "gz-c1.example", intervalMs: 1000, labels: { site: "gz" } },
       { name: "ll", host: "fe80::1%eth0", intervalMs: 200, labels: {} },
     ],
-    collector: { urls: ["https://a.example:8443", "https://b.example"], tokenFile: "/etc/meshprobe/token", caFile: "/ca.pem", rate: 500_000 },
+    collector: {
+      urls: ["https://a.example:8443", "https://b.example"],
+      tokenFile: "/etc/meshprobe/token",
+      caFile: "/ca.pem",
+      certFile: "/etc/meshprobe/node.pem",
+      keyFile: "/etc/meshprobe/node.key",
+      rate: 500_000,
+    },
     notes: [],
   });
 });
@@ -177,7 +184,7 @@ test("the shipped file holds the defaults and probes loopback only", () => {
 
 test("the shipped file is right as well with every key uncommented", () => {
   const all = shipped
-    .replace(/^# (?=(?:node|mesh|collector|(?:  )(?:name|address|labels|key_file|url|token_file|ca_file|rate)):)/gm, "")
+    .replace(/^# (?=(?:node|mesh|collector|(?:  )(?:name|address|labels|key_file|url|token_file|ca_file|cert_file|key_file|rate)):)/gm, "")
     .replace(/^  # (?=- \{)/gm, "  ");
   const config = parse(all);
   assert.equal(config.node.name, "sh-a1");

@@ -3,6 +3,9 @@
  * `columns`, so that a collector can put the same rows together again: then the same code makes the same report and the same SHA-256 of them (store/evidence-lines.ts).
  * A blob is a string in base64.
  *
+ * The id of a row is its key: what is text in it first, then its numbers, a space between (store/record-keys.ts). That of a rollup is `at`, a space, and its peer. Whoever
+ * takes records in goes by type and id alone: a number that was there before may stand for something else after a database was put back from a copy.
+ *
  * Columns are only ever added, at the end; a reader takes those that it knows.
  */
 import type { ReportIncident, ReportVerdict } from "../report/report.ts";
@@ -14,7 +17,7 @@ const EVIDENCE_COLUMNS: Readonly<Record<EvidenceTable, string>> = {
   incidents: "id event_id continues peer address kind status started_ms detected_ms ended_ms interval_ms timeout_ms baseline_capture_id bursts",
   captures:
     "id incident_id peer kind phase trigger tool status reason flow source target reached asked_by started_ms first_hop_ms finished_ms facts hops",
-  /** Chunks of one mtr run, fifty to a record: `body` is `[[number, body], …]` of the rows of `lines`. */
+  /** Chunks of one mtr run, fifty to a record: `body` is an array, `[[number, body], …]` of the rows of `lines`, and `first_number` the first that could be in it. */
   lines: "capture_id first_number body",
   verdicts: "event_id version at_ms sentence verdict facts",
   blind: "started_ms cause ended_ms detail",

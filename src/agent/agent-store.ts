@@ -9,15 +9,19 @@ import type { FactLog } from "../fact-log.ts";
 import { Ballast } from "../store/ballast.ts";
 import { StoreBudget } from "../store/budget.ts";
 import { prepareDataDir } from "../store/database.ts";
+import { readIdentity } from "../store/database-identity.ts";
 import { EvidenceStore } from "../store/evidence.ts";
 import { lockDataDir, type AgentLock } from "../store/lock.ts";
 import { MetricsStore } from "../store/metrics.ts";
+import type { Outbox } from "../sync/outbox.ts";
 
 export class AgentStore {
   readonly evidence: EvidenceStore;
   readonly metrics: MetricsStore;
   /** The door for everything that is captured; what may not be lost goes through it. */
   readonly writer: EvidenceWriter;
+  /** What is to be told to a collector, one for each database. */
+  readonly outboxes: readonly Outbox[];
   readonly #log: FactLog;
   readonly #lock: AgentLock;
   readonly #budget: StoreBudget;
@@ -29,7 +33,7 @@ export class AgentStore {
   #epoch = 0;
 
   /** Throws StoreError. */
-  constructor({ dataDir, store }: Pick<Config, "dataDir" | "store">, log: FactLog) {
+  constructor({ dataDir, store, collector }: Pick<Config, "dataDir" | "store" | "collector">, log: FactLog) {
     this.#log = log;
     this.#dataDir = dataDir;
     this.#maxBytes = store.maxBytes;
@@ -38,7 +42,13 @@ export class AgentStore {
     const ballast = new Ballast(dataDir, { maxBytes: store.maxBytes, note: (line) => log.warn({}, line) });
     const onFull = (): boolean => ballast.give();
     this.evidence = new EvidenceStore(dataDir, { onFull });
-    this.metrics = new MetricsStore(dataDir, { onFull });
+    this.metrics = new MetricsStore(dataDir, { onFull, keepPending: collector !== null });
+    const outboxes = [this.evidence.outbox(), this.metrics.outbox()];
+    this.outboxes = outboxes;
+    this.attempt(() => {
+      const identity = readIdentity(dataDir);
+      for (const outbox of outboxes) outbox.settleIn(identity);
+    });
     this.#budget = new StoreBudget({ evidence: this.evidence, metrics: this.metrics, ballast, store });
     this.writer = new EvidenceWriter(this.evidence, {
       onError: (error) => this.#problem("evidence", error),

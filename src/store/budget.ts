@@ -2,7 +2,7 @@
  * Keeps both databases within their ages and their bytes. Deletes in small chunks, a bounded number per call, so that it never holds the agent up for long.
  *
  * Over the byte budget the cheapest loss goes first: old baselines that nothing refers to, raw samples of old incidents, 10-s rows, 1-min rows, 1-h rows, then
- * whole old incidents. Never touched: incidents that are not finished, rollups that have not been added up yet, the last baseline of a peer and the baselines
+ * whole old incidents; of those what has been told to a collector before what has not. Never touched: incidents that are not finished, rollups that have not been added up yet, the last baseline of a peer and the baselines
  * that an incident refers to.
  * What was deleted is written down in `tombstones`: one row a day, kind and reason.
  */
@@ -12,8 +12,9 @@ import type { Ballast } from "./ballast.ts";
 import { truncateWal, usedBytes, type Database } from "./database.ts";
 import type { EvidenceStore } from "./evidence.ts";
 import type { MetricsStore } from "./metrics.ts";
+import { idSql } from "./record-keys.ts";
 import type { RollupTable } from "./rollup-plan.ts";
-import { StatementCache, type Cell } from "./statement-cache.ts";
+import { StatementCache, type Cell, type Cells } from "./statement-cache.ts";
 
 const CHUNK_ROWS = 5000;
 const CHUNK_INCIDENTS = 20;
@@ -25,6 +26,12 @@ const BASELINE_MS = 24 * 3600_000;
 const BASELINE_FINAL_MS = 2 * 3600_000;
 
 const FINISHED = "status IN ('closed', 'interrupted')";
+/** Something of an incident is still to be told. What is stored is put into the queue bit by bit: until that is done, nobody knows. */
+const UNSENT = `(EXISTS (SELECT 1 FROM outbox WHERE type IN ('incident', 'row.incidents') AND id = incidents.id)
+  OR EXISTS (SELECT 1 FROM captures JOIN outbox ON type = 'row.captures' AND outbox.id = captures.id WHERE incident_id = incidents.id)
+  OR EXISTS (SELECT 1 FROM captures JOIN lines ON capture_id = captures.id JOIN outbox ON type = 'row.lines' AND outbox.id = ${idSql("lines", "lines.").replace("lines.capture_id", "captures.id")} WHERE incident_id = incidents.id)
+  OR EXISTS (SELECT 1 FROM samples JOIN outbox ON type = 'row.samples' AND outbox.id = ${idSql("samples", "samples.")} WHERE samples.incident_id = incidents.id))`;
+const SEEDING = "EXISTS (SELECT 1 FROM lanes WHERE seed IS NOT NULL OR seed_due = 1)";
 
 export interface BudgetOptions {
   readonly evidence: EvidenceStore;
@@ -49,6 +56,8 @@ export class StoreBudget {
   readonly #metricsSql: StatementCache;
   readonly #ballast: Ballast;
   readonly #limits: Config["store"];
+  /** In this run: nothing is left that has been sent. */
+  #allUnsent = false;
 
   constructor(options: BudgetOptions) {
     this.#evidence = options.evidence;
@@ -74,14 +83,17 @@ export class StoreBudget {
       ["evidence", this.#limits.evidenceMs],
     ];
     let chunks = 0;
+    this.#allUnsent = false;
     for (const [what, ageMs] of ages) {
       while (chunks < MAX_CHUNKS_PER_RUN && this.#evict(what, "age", { beforeMs: nowMs - ageMs, nowMs })) chunks++;
     }
     this.#expireLoose(nowMs);
     for (const what of ORDER) {
+      this.#allUnsent = false;
       const beforeMs = what === "baselines" ? nowMs - BASELINE_FINAL_MS : Infinity;
       while (chunks < MAX_CHUNKS_PER_RUN && this.#isOver() && this.#evict(what, "budget", { beforeMs, nowMs })) chunks++;
     }
+    if (chunks > 0) this.#evidence.outbox().compact();
     this.#ballast.create();
     for (const db of [this.#evidence.database, this.#metrics.database]) {
       db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
@@ -120,9 +132,9 @@ export class StoreBudget {
       case "baselines":
         return this.#deleteBaselines(beforeMs);
       case "samples":
-        return this.#deleteIncidents(beforeMs, true);
+        return this.#deleteIncidents({ beforeMs, samplesOnly: true });
       case "evidence":
-        return this.#deleteIncidents(beforeMs, false);
+        return this.#deleteIncidents({ beforeMs, samplesOnly: false });
       case "rollups_10s":
         return this.#deleteRollups(what, Math.min(beforeMs, this.#rolledUntilMs("rollups_1m")));
       case "rollups_1m":
@@ -159,15 +171,35 @@ export class StoreBudget {
     const chunkEnd = this.#metricsSql.get(`SELECT at FROM ${table} WHERE at < ? ORDER BY at LIMIT 1 OFFSET ?`, before, CHUNK_ROWS)?.["at"];
     const end = typeof chunkEnd === "number" ? Math.max(chunkEnd, first + 1) : before;
     const rows = this.#metricsSql.run(`DELETE FROM ${table} WHERE at < ?`, end);
+    if (table === "rollups_1m") this.#forgetPending(end);
     return { rows, fromMs: first * 1000, toMs: typeof chunkEnd === "number" ? end * 1000 : Math.min(beforeMs, Number.MAX_SAFE_INTEGER) };
   }
 
-  #deleteIncidents(beforeMs: number, samplesOnly: boolean): Deleted | null {
+  /** What waits to be sent is nearly in the order of time; what is out of it goes with what is next to it. */
+  #forgetPending(beforeS: number): void {
+    const kept = this.#metricsSql.get("SELECT seq FROM pending_rollups WHERE at >= ? ORDER BY seq LIMIT 1", beforeS)?.["seq"];
+    this.#metricsSql.run("DELETE FROM pending_rollups WHERE seq < ?", typeof kept === "number" ? kept : Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The oldest of those that were sent, then the oldest; by age, what is due. */
+  #incidentsToDelete({ beforeMs, samplesOnly }: { readonly beforeMs: number; readonly samplesOnly: boolean }): Cells[] {
     const filter = samplesOnly ? "AND EXISTS (SELECT 1 FROM samples WHERE samples.incident_id = incidents.id)" : "";
-    const rows = this.#evidenceSql.all(
-      `SELECT id, event_id, started_ms, ended_ms FROM incidents WHERE ${FINISHED} AND started_ms < ? ${filter} ORDER BY started_ms LIMIT ${CHUNK_INCIDENTS}`,
-      Math.min(beforeMs, Number.MAX_SAFE_INTEGER),
-    );
+    const oldest = (more: string): Cells[] =>
+      this.#evidenceSql.all(
+        `SELECT id, event_id, started_ms, ended_ms FROM incidents WHERE ${FINISHED} AND started_ms < ? ${filter} ${more} ORDER BY started_ms LIMIT ${CHUNK_INCIDENTS}`,
+        Math.min(beforeMs, Number.MAX_SAFE_INTEGER),
+      );
+    if (!this.#allUnsent && beforeMs === Infinity) {
+      const sent = oldest(`AND NOT ${SEEDING} AND NOT ${UNSENT}`);
+      if (sent.length > 0) return sent;
+      this.#allUnsent = true;
+    }
+    return oldest("");
+  }
+
+  #deleteIncidents(what: { readonly beforeMs: number; readonly samplesOnly: boolean }): Deleted | null {
+    const { samplesOnly } = what;
+    const rows = this.#incidentsToDelete(what);
     if (rows.length === 0) return null;
     this.#evidence.transaction(() => {
       for (const row of rows) {

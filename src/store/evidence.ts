@@ -6,6 +6,7 @@ import { OUTCOME, sampleOutcome } from "../detect/sample.ts";
 import type { SweepHop } from "../path/hop.ts";
 import type { Span } from "../path/span.ts";
 import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
+import { EvidenceOutboxSource } from "./evidence-outbox.ts";
 import {
   CAPTURE_COLUMNS,
   captureFromCells,
@@ -23,6 +24,7 @@ import {
 import { EVIDENCE_SCHEMA } from "./migrations.ts";
 import type { BlindRow, CaptureRow, HopNameRow, IncidentRow, LineChunk, NodeRow, PeerRow, SampleBlock, VerdictRow } from "./rows.ts";
 import { StatementCache } from "./statement-cache.ts";
+import { StoreOutbox } from "./store-outbox.ts";
 import { readTrace } from "./trace-reader.ts";
 
 export class EvidenceStore {
@@ -34,6 +36,12 @@ export class EvidenceStore {
     this.#db = openDatabase(dir, EVIDENCE_SCHEMA, "FULL");
     this.#sql = new StatementCache(this.#db);
     this.#disk = disk;
+  }
+
+  /** What is to be told to a collector. The clock is for tests. */
+  outbox(wallMs: () => number = Date.now): StoreOutbox {
+    const file = { sql: this.#sql, wallMs, write: <T>(fn: () => T): T => this.#write(fn) };
+    return new StoreOutbox(file, new EvidenceOutboxSource(file, this.#db));
   }
 
   /** For the budget and for tests; SQL stays in this folder. */

@@ -27,12 +27,25 @@ export interface IncidentReading {
   readonly untilMs: number;
 }
 
+/** What the row of an incident tells by itself. */
+export type IncidentFigures = Omit<ReportIncident, "strip" | "strip_started_at" | "verdict" | "captures">;
+
 export function incidentOf(row: IncidentRow, reading: IncidentReading): ReportIncident {
+  const strip = reading.details ? readStrip(row, reading) : null;
+  return {
+    ...figuresOf(row),
+    strip: strip?.text ?? null,
+    strip_started_at: isoOrNull(strip?.startedMs ?? null),
+    verdict: reading.verdicts.of(row.eventId),
+    captures: readCaptures(row, reading),
+  };
+}
+
+export function figuresOf(row: IncidentRow): IncidentFigures {
   const sum = (value: (burst: IncidentRow["bursts"][number]) => number): number => row.bursts.reduce((total, burst) => total + value(burst), 0);
   const sent = sum((burst) => burst.sent);
   const lost = sum((burst) => burst.lost);
   const blind = sum((burst) => burst.blind);
-  const strip = reading.details ? readStrip(row, reading) : null;
   return {
     id: row.id,
     event_id: row.eventId,
@@ -63,10 +76,6 @@ export function incidentOf(row: IncidentRow, reading: IncidentReading): ReportIn
       blind: burst.blind,
       longest_run: burst.longestRun,
     })),
-    strip: strip?.text ?? null,
-    strip_started_at: isoOrNull(strip?.startedMs ?? null),
-    verdict: reading.verdicts.of(row.eventId),
-    captures: readCaptures(row, reading),
   };
 }
 

@@ -6,11 +6,13 @@
  */
 import { Histogram } from "../stats/histogram.ts";
 import { commit, openDatabase, type Database, type FullDisk } from "./database.ts";
+import { MetricsOutboxSource } from "./metrics-outbox.ts";
 import { METRICS_SCHEMA } from "./migrations.ts";
 import { floorTo, HOUR_S, MINUTE_S, TEN_S, type RollupTable } from "./rollup-plan.ts";
 import { COUNT_COLUMNS, ROLLUP_COUNTS } from "./rollup-counts.ts";
 import type { RollupRow } from "./rows.ts";
 import { StatementCache, type Cell, type Cells } from "./statement-cache.ts";
+import { StoreOutbox } from "./store-outbox.ts";
 
 /** A period is rolled this long after its end: hard timeout, late acceptance and the wire's own batch are over by then. */
 const GRACE_S = 30;
@@ -31,17 +33,22 @@ interface Sums {
   readonly histogram: Histogram;
 }
 
+export interface MetricsOptions extends FullDisk {
+  /** There is a collector: minutes wait for it. */
+  readonly keepPending?: boolean;
+}
+
 export class MetricsStore {
   readonly #db: Database;
   readonly #sql: StatementCache;
-  readonly #disk: FullDisk;
+  readonly #options: MetricsOptions;
   readonly #peerIds: Map<string, number> = new Map();
   readonly #scratch: Histogram = new Histogram();
 
-  constructor(dir: string, disk: FullDisk = {}) {
+  constructor(dir: string, options: MetricsOptions = {}) {
     this.#db = openDatabase(dir, METRICS_SCHEMA, "NORMAL");
     this.#sql = new StatementCache(this.#db);
-    this.#disk = disk;
+    this.#options = options;
   }
 
   get database(): Database {
@@ -50,6 +57,12 @@ export class MetricsStore {
 
   get uuid(): string {
     return String(this.#sql.get("SELECT value FROM meta WHERE key = 'uuid'")?.["value"]);
+  }
+
+  /** What is to be told to a collector. The clock is for tests. */
+  outbox(wallMs: () => number = Date.now): StoreOutbox {
+    const file = { sql: this.#sql, wallMs, write: <T>(fn: () => T): T => this.#write(fn) };
+    return new StoreOutbox(file, new MetricsOutboxSource(file));
   }
 
   /** Adds ten-second rows, one commit. A row of a period that is there already is added to it. */
@@ -126,7 +139,7 @@ export class MetricsStore {
 
   #add(table: RollupTable, at: number, peerId: number, row: RollupRow): void {
     const inserted = this.#sql.run(`${insertInto(table)} ON CONFLICT DO NOTHING`, at, peerId, ...rowCells(row));
-    if (inserted > 0) return;
+    if (inserted > 0) return this.#changed(table, at, peerId);
     const sum = startSums(this.#sql.get(`SELECT * FROM ${table} WHERE at = ? AND peer_id = ?`, at, peerId) ?? {}, this.#scratch);
     addCells(sum, cellsOf(row));
     this.#put(table, at, peerId, sum);
@@ -143,6 +156,12 @@ export class MetricsStore {
       sum.errorMaxUs,
       sum.histogram.encode(),
     );
+    this.#changed(table, at, peerId);
+  }
+
+  #changed(table: RollupTable, at: number, peerId: number): void {
+    if (table === "rollups_1m" && this.#options.keepPending === true)
+      this.#sql.run("INSERT INTO pending_rollups (at, peer_id) VALUES (?, ?)", at, peerId);
   }
 
   #peerId(name: string): number {
@@ -164,8 +183,9 @@ export class MetricsStore {
   }
 
   #write<T>(fn: () => T): T {
+    if (this.#db.inTransaction) return fn();
     // A peer id that was made in a transaction is gone with it.
-    return commit(this.#db, fn, { ...this.#disk, onUndone: () => this.#peerIds.clear() });
+    return commit(this.#db, fn, { ...this.#options, onUndone: () => this.#peerIds.clear() });
   }
 }
 

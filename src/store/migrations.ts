@@ -4,6 +4,8 @@
  * Incidents and captures are small and read whole, so what belongs to one of them and is never asked for alone (bursts, facts, hops) is a JSON column, the
  * largest last: SQLite then reads past it only on demand. Sample blocks and lines are their own tables: lists must not touch them.
  */
+import { EVIDENCE_OUTBOX, METRICS_OUTBOX } from "./outbox-schema.ts";
+
 export interface Schema {
   /** File name in the data directory. */
   readonly file: string;
@@ -48,6 +50,8 @@ CREATE TABLE verdicts (
     // Names of hops from reverse DNS, null for none; one that changed is another row.
     `CREATE TABLE hop_names (
   address TEXT NOT NULL, since_ms REAL NOT NULL, name TEXT, asked_ms REAL NOT NULL, used_ms REAL NOT NULL, PRIMARY KEY (address, since_ms)) WITHOUT ROWID;`,
+    // What is still to be told to a collector.
+    EVIDENCE_OUTBOX,
   ],
 };
 
@@ -74,5 +78,6 @@ ${rollupTable("rollups_1h")}`,
         ["heard_expected", "heard_received"].map((column) => `ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0;`),
       )
       .join("\n"),
+    METRICS_OUTBOX,
   ],
 };

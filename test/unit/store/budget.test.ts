@@ -7,6 +7,7 @@ import { StoreBudget } from "../../../src/store/budget.ts";
 import { EvidenceStore } from "../../../src/store/evidence.ts";
 import { MetricsStore } from "../../../src/store/metrics.ts";
 import type { CaptureRow } from "../../../src/store/rows.ts";
+import { sendAll } from "./outbox-steps.ts";
 import { capture, incident, rollup, sampleBlock, T0 } from "./sample-rows.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -90,6 +91,30 @@ test("over the budget healthy baselines go before all else, the oldest first; th
   assert.deepEqual(evidence.database.prepare("SELECT what, reason, from_ms, to_ms, rows FROM tombstones").all(), [
     { what: "baselines", reason: "budget", from_ms: T0 + hourMs, to_ms: T0 + 11 * hourMs, rows: 11 },
   ]);
+});
+
+test("over the budget incidents that were sent go before older ones that wait, and minutes that go wait no longer", (t) => {
+  const { evidence, metrics, budget, rows } = stores(t, 450_000);
+  const outbox = evidence.outbox();
+  const put = (index: number): void => {
+    const id = `i${String(index).padStart(2, "0")}`;
+    evidence.openIncident(incident({ id, startedMs: T0 + index * 1000 }), [capture({ id: `c${id}`, incidentId: id, reason: "x".repeat(20_000) })]);
+  };
+  for (let index = 10; index < 20; index++) put(index);
+  for (const lane of [0, 1] as const) sendAll(outbox, lane);
+  for (let index = 0; index < 10; index++) put(index);
+  put(19.5);
+  // One that was sent, but for what has become known of it since.
+  evidence.markAsked("i10", "node x");
+  metrics.database.exec("INSERT INTO pending_rollups (at, peer_id) VALUES (1, 1)");
+  budget.run(T0 + 60_000);
+  const left = evidence.database.prepare<[], string>("SELECT id FROM incidents ORDER BY id").pluck().all();
+  assert.ok(left.length > 5 && left.length < 21, left.join(" "));
+  const sent = left.filter((id) => /^i1[1-9]$/.test(id));
+  assert.deepEqual(sent, [], "all that were sent are gone");
+  assert.ok(left.includes("i10") && left.includes("i09"), left.join(" "));
+  assert.equal(outbox.next(1, 1_000_000)?.tombstones.some(({ reason }) => reason === "evicted") ?? false, !left.includes("i00"));
+  assert.ok(rows("outbox") > 0);
 });
 
 test("a budget that nothing can meet keeps what is open and ends", (t) => {

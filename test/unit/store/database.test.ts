@@ -14,8 +14,8 @@ test("the two files are WAL, FULL and NORMAL, with incremental vacuum and ids of
   const metrics = new MetricsStore(dir);
   const pragmas = (store: EvidenceStore | MetricsStore): unknown[] =>
     ["journal_mode", "synchronous", "auto_vacuum", "user_version"].map((name) => store.database.pragma(name, { simple: true }));
-  assert.deepEqual(pragmas(evidence), ["wal", 2, 2, 4]);
-  assert.deepEqual(pragmas(metrics), ["wal", 1, 2, 2]);
+  assert.deepEqual(pragmas(evidence), ["wal", 2, 2, 5]);
+  assert.deepEqual(pragmas(metrics), ["wal", 1, 2, 3]);
   assert.match(evidence.uuid, /^[0-9a-f-]{36}$/);
   assert.notEqual(evidence.uuid, metrics.uuid);
   evidence.close();
@@ -42,7 +42,7 @@ test("a database of a newer version is refused and left as it is", (t) => {
   const before = readFileSync(join(dir, "evidence.db"));
   assert.throws(() => new EvidenceStore(dir), {
     code: "newer",
-    message: /written by a newer meshprobe \(schema 9, this one knows 4\); update meshprobe/,
+    message: /written by a newer meshprobe \(schema 9, this one knows 5\); update meshprobe/,
   });
   assert.deepEqual(readFileSync(join(dir, "evidence.db")), before);
 });

@@ -1,0 +1,323 @@
+/**
+ * The queue of a database file as the sender sees it (sync/outbox.ts), the same for both files: numbers, tombstones, acknowledgements. What waits, and what a record
+ * says, is its source's.
+ *
+ * An acknowledgement is believed up to the end of the batch that was given last and no further: whatever else the collector has under these numbers, that much it
+ * was sent just now. So a file restored from a copy, whose numbers the collector knows from another past, loses nothing.
+ *
+ * A new id of the file begins with nothing acknowledged. Numbers stay as they are: those that were told under the earlier id come first, as one tombstone.
+ */
+import { randomUUID } from "node:crypto";
+import type { AckOutcome, Backlog, LaneBatch, Outbox, RefusedRecord } from "../sync/outbox.ts";
+import { MAX_BODY_BYTES, type Lane, type RejectCode, type Tombstone } from "../sync/wire.ts";
+import type { DatabaseIdentity } from "./database-identity.ts";
+import type { StatementCache } from "./statement-cache.ts";
+
+export interface Pending {
+  readonly seq: number;
+  readonly type: string;
+  readonly id: string;
+  /** False when it will be worth more after another call of `prepare`. */
+  isReady(): boolean;
+  /** As it is now; null when nothing is left that it could be about. */
+  read(): { readonly version: number; readonly data: unknown } | null;
+}
+
+export interface OutboxSource {
+  readonly lanes: readonly Lane[];
+  /** Puts into the queue what is due, before a batch is read or what waits is counted. */
+  prepare(lane: Lane, isBatch: boolean): void;
+  /** The highest number that was ever given. */
+  lastSeq(lane: Lane): number;
+  /** By rising number, the first `limit` after `seq`. */
+  after(lane: Lane, seq: number, limit: number): Pending[];
+  /** Takes everything from `from` to `to` out of the queue. */
+  remove(lane: Lane, from: number, to: number): void;
+  backlog(lane: Lane, ackedSeq: number): Backlog;
+  /** What a number stands for that has been free for no known reason. */
+  readonly unknownGap: "evicted" | "replaced";
+}
+
+export interface OutboxFile {
+  readonly sql: StatementCache;
+  /** One commit, or part of the one around it. */
+  readonly write: <T>(fn: () => T) => T;
+  readonly wallMs: () => number;
+}
+
+/** What a request has around its records: envelope and tombstones. */
+const AROUND_BYTES = 8 * 1024;
+const MAX_RECORD_BYTES = MAX_BODY_BYTES - AROUND_BYTES;
+/** Of one batch, 50 bytes each. */
+const MAX_TOMBSTONES = 64;
+const PAGE_ROWS = 64;
+/** Telling everything again is not begun more often. */
+const SEED_EVERY_MS = 3_600_000;
+/** More free numbers than this with a reason of their own: those next to each other are told as one range, with what was replaced in between. */
+const MAX_GAPS = 1_000;
+
+interface LaneState {
+  readonly ackedSeq: number;
+  readonly toldSeq: number;
+}
+
+export class StoreOutbox implements Outbox {
+  readonly lanes: readonly Lane[];
+  readonly #file: OutboxFile;
+  readonly #source: OutboxSource;
+  /** End of the batch that was given last, until it is acknowledged. */
+  readonly #given = new Map<Lane, number>();
+
+  constructor(file: OutboxFile, source: OutboxSource) {
+    this.#file = file;
+    this.#source = source;
+    this.lanes = source.lanes;
+  }
+
+  get db(): string {
+    return String(this.#file.sql.get("SELECT value FROM meta WHERE key = 'uuid'")?.["value"]);
+  }
+
+  next(lane: Lane, maxBytes: number): LaneBatch | null {
+    this.#given.delete(lane);
+    this.#source.prepare(lane, true);
+    const { ackedSeq } = this.#state(lane);
+    const lastSeq = this.#source.lastSeq(lane);
+    if (lastSeq <= ackedSeq) return null;
+    const batch = this.#read(lane, { fromSeq: ackedSeq + 1, lastSeq, maxBytes });
+    this.#given.set(lane, batch.lastSeq);
+    return batch;
+  }
+
+  acknowledge(lane: Lane, seq: number): AckOutcome {
+    const given = this.#given.get(lane);
+    this.#given.delete(lane);
+    const { ackedSeq, toldSeq } = this.#state(lane);
+    if (seq > this.#source.lastSeq(lane)) {
+      this.renew();
+      return "ahead";
+    }
+    if (seq < ackedSeq) {
+      this.#behind(lane, { seq, toldSeq: Math.max(toldSeq, ackedSeq) });
+      return "behind";
+    }
+    const until = Math.min(seq, given ?? ackedSeq);
+    if (until <= ackedSeq) return "same";
+    this.#file.write(() => {
+      this.#source.remove(lane, ackedSeq + 1, until);
+      this.#file.sql.run("DELETE FROM outbox_gaps WHERE lane = ? AND last <= ?", lane, until);
+      this.#setState(lane, { ackedSeq: until, toldSeq: Math.max(toldSeq, until) });
+    });
+    return "progress";
+  }
+
+  refuse(lane: Lane, seq: number, code: RejectCode | "too-large-here"): void {
+    const [row] = this.#source.after(lane, seq - 1, 1);
+    if (row === undefined || row.seq !== seq) return;
+    this.#file.write(() => {
+      this.#source.remove(lane, seq, seq);
+      this.#addGap(lane, seq, "refused");
+      this.#file.sql.run(
+        `INSERT INTO refused (type, id, lane, code, at_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET lane = excluded.lane, code = excluded.code, at_ms = excluded.at_ms`,
+        row.type,
+        row.id,
+        lane,
+        code,
+        Math.floor(this.#file.wallMs()),
+      );
+    });
+  }
+
+  backlog(lane: Lane): Backlog {
+    this.#source.prepare(lane, false);
+    return this.#source.backlog(lane, this.#state(lane).ackedSeq);
+  }
+
+  refused(limit: number): { readonly records: readonly RefusedRecord[]; readonly count: number } {
+    const rows = this.#file.sql.all("SELECT lane, type, id, code, at_ms FROM refused ORDER BY at_ms DESC, type, id LIMIT ?", limit);
+    return {
+      records: rows.map((cells) => ({
+        lane: Number(cells["lane"]) as Lane,
+        type: String(cells["type"]),
+        id: String(cells["id"]),
+        code: String(cells["code"]) as RefusedRecord["code"],
+        atMs: Number(cells["at_ms"]),
+      })),
+      count: Number(this.#file.sql.get("SELECT count(*) AS count FROM refused")?.["count"]),
+    };
+  }
+
+  /** The file is another one from now on: what it still has to tell is told under a new id. */
+  renew(): void {
+    this.#given.clear();
+    this.#file.write(() => {
+      this.#file.sql.run("UPDATE meta SET value = ? WHERE key = 'uuid'", randomUUID());
+      this.#file.sql.run("UPDATE lanes SET told_seq = max(told_seq, acked_seq), acked_seq = 0");
+    });
+  }
+
+  /** Another id unless the file was last used here; one that was never used is from here. What is not known tells nothing. */
+  settleIn({ machine, directory }: DatabaseIdentity): void {
+    const here: readonly (readonly [string, string | null])[] = [
+      ["machine", machine],
+      ["directory", directory],
+    ];
+    const { sql } = this.#file;
+    const changed = here.filter(([key, value]) => value !== null && sql.get("SELECT value FROM meta WHERE key = ?", key)?.["value"] !== value);
+    if (changed.length === 0) return;
+    const isKnown = sql.get("SELECT 1 AS known FROM meta WHERE key IN (SELECT value FROM json_each(?))", JSON.stringify(changed.map(([key]) => key)));
+    this.#file.write(() => {
+      if (isKnown !== undefined) this.renew();
+      for (const [key, value] of changed)
+        sql.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value);
+    });
+  }
+
+  /** Where eviction leaves many single numbers free, as long as nothing is sent, they become ranges. */
+  compact(): void {
+    for (const lane of this.lanes) {
+      const { sql } = this.#file;
+      if (Number(sql.get("SELECT count(*) AS count FROM outbox_gaps WHERE lane = ?", lane)?.["count"]) <= MAX_GAPS) continue;
+      this.#file.write(() => this.#joinGaps(lane));
+    }
+  }
+
+  #joinGaps(lane: Lane): void {
+    const { sql } = this.#file;
+    const rows = sql.all("SELECT first, last, reason FROM outbox_gaps WHERE lane = ? ORDER BY first", lane);
+    let open = { first: 0, last: 0, reason: "" };
+    for (const cells of rows) {
+      const gap = { first: Number(cells["first"]), last: Number(cells["last"]), reason: String(cells["reason"]) };
+      const between = this.#source.after(lane, open.last, 1)[0]?.seq ?? Infinity;
+      if (gap.reason === open.reason && between > gap.first) {
+        sql.run("DELETE FROM outbox_gaps WHERE lane = ? AND first = ?", lane, gap.first);
+        sql.run("UPDATE outbox_gaps SET last = ? WHERE lane = ? AND first = ?", gap.last, lane, open.first);
+        open = { ...open, last: gap.last };
+      } else open = gap;
+    }
+  }
+
+  #read(lane: Lane, { fromSeq, lastSeq, maxBytes }: { readonly fromSeq: number; readonly lastSeq: number; readonly maxBytes: number }): LaneBatch {
+    const records: string[] = [];
+    const tombstones: Tombstone[] = [];
+    let bytes = 0;
+    let covered = fromSeq - 1;
+    const batch = (): LaneBatch => ({ lane, records, tombstones, lastSeq: covered, bytes });
+    /** Everything after `covered` and before `seq` is free. Returns whether all of it found room. */
+    const passGap = (seq: number): boolean => {
+      while (covered < seq - 1) {
+        for (const tombstone of this.#gap(lane, covered + 1, seq - 1)) {
+          const last = tombstones.at(-1);
+          if (last?.reason === tombstone.reason && last.to + 1 === tombstone.from) tombstones[tombstones.length - 1] = { ...last, to: tombstone.to };
+          else if (tombstones.length < MAX_TOMBSTONES) tombstones.push(tombstone);
+          else return false;
+          covered = tombstone.to;
+        }
+      }
+      return true;
+    };
+    for (let at = covered; ;) {
+      const page = this.#source.after(lane, at, PAGE_ROWS);
+      for (const row of page) {
+        at = row.seq;
+        const text = this.#textOf(lane, row);
+        if (text === null) continue;
+        const size = Buffer.byteLength(text);
+        const isFull = records.length > 0 && (bytes + size > maxBytes || !row.isReady());
+        if (!passGap(row.seq) || isFull) return batch();
+        records.push(text);
+        bytes += size;
+        covered = row.seq;
+      }
+      if (page.length < PAGE_ROWS) break;
+    }
+    passGap(lastSeq + 1);
+    return batch();
+  }
+
+  /** Null for a record that is not to be sent; its number is free then. */
+  #textOf(lane: Lane, row: Pending): string | null {
+    const now = row.read();
+    if (now === null) {
+      this.#file.write(() => {
+        this.#source.remove(lane, row.seq, row.seq);
+        this.#addGap(lane, row.seq, "evicted");
+      });
+      return null;
+    }
+    const text = JSON.stringify({ seq: row.seq, type: row.type, id: row.id, version: now.version, data: now.data });
+    if (Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
+    this.refuse(lane, row.seq, "too-large-here");
+    return null;
+  }
+
+  /** At least one range, the first beginning at `from`; where there are many the rest is left to another call. */
+  #gap(lane: Lane, from: number, to: number): Tombstone[] {
+    const known = this.#file.sql
+      .all(
+        "SELECT first, last, reason FROM outbox_gaps WHERE lane = ? AND last >= ? AND first <= ? ORDER BY first LIMIT ?",
+        lane,
+        from,
+        to,
+        MAX_TOMBSTONES + 1,
+      )
+      .map((cells): Tombstone => ({
+        from: Math.max(from, Number(cells["first"])),
+        to: Math.min(to, Number(cells["last"])),
+        reason: String(cells["reason"]) as Tombstone["reason"],
+      }));
+    const end = known.length > MAX_TOMBSTONES ? (known.at(-1)?.to ?? to) : to;
+    const all: Tombstone[] = [];
+    let next = from;
+    for (const gap of known) {
+      all.push(...this.#unknown(lane, next, gap.from - 1), gap);
+      next = gap.to + 1;
+    }
+    return [...all, ...this.#unknown(lane, next, end)];
+  }
+
+  /** Numbers that were told once are told again with others. */
+  #unknown(lane: Lane, from: number, to: number): Tombstone[] {
+    const told = Math.min(to, this.#state(lane).toldSeq);
+    const ranges: Tombstone[] = [
+      { from, to: told, reason: "replaced" },
+      { from: Math.max(from, told + 1), to, reason: this.#source.unknownGap },
+    ];
+    return ranges.filter((range) => range.from <= range.to);
+  }
+
+  #addGap(lane: Lane, seq: number, reason: Tombstone["reason"]): void {
+    this.#file.sql.run("INSERT INTO outbox_gaps (lane, first, last, reason) VALUES (?, ?, ?, ?)", lane, seq, seq, reason);
+  }
+
+  /** What it has lost is told again under new numbers; the old ones are free. */
+  #behind(lane: Lane, { seq, toldSeq }: { readonly seq: number; readonly toldSeq: number }): void {
+    const nowMs = Math.floor(this.#file.wallMs());
+    this.#file.write(() => {
+      this.#setState(lane, { ackedSeq: seq, toldSeq });
+      this.#file.sql.run("UPDATE lanes SET seed_due = 1 WHERE lane = ?", lane);
+      beginSeed(this.#file.sql, lane, nowMs);
+    });
+  }
+
+  #state(lane: Lane): LaneState {
+    const cells = this.#file.sql.get("SELECT acked_seq, told_seq FROM lanes WHERE lane = ?", lane);
+    return { ackedSeq: Number(cells?.["acked_seq"] ?? 0), toldSeq: Number(cells?.["told_seq"] ?? 0) };
+  }
+
+  #setState(lane: Lane, { ackedSeq, toldSeq }: LaneState): void {
+    this.#file.sql.run("UPDATE lanes SET acked_seq = ?, told_seq = ? WHERE lane = ?", ackedSeq, toldSeq, lane);
+  }
+}
+
+/** Begins to tell everything again where that is due and was not begun lately. */
+export function beginSeed(sql: StatementCache, lane: Lane, nowMs: number): void {
+  sql.run(
+    "UPDATE lanes SET seed = '{}', seed_ms = ?, seed_due = 0 WHERE lane = ? AND seed_due = 1 AND (seed_ms IS NULL OR abs(? - seed_ms) >= ?)",
+    nowMs,
+    lane,
+    nowMs,
+    SEED_EVERY_MS,
+  );
+}

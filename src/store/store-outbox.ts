@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto";
 import type { AckOutcome, Backlog, LaneBatch, Outbox, RefusedRecord } from "../sync/outbox.ts";
 import { MAX_BODY_BYTES, type Lane, type RejectCode, type Tombstone } from "../sync/wire.ts";
 import type { DatabaseIdentity } from "./database-identity.ts";
+import { MAX_TOMBSTONES, OutboxGaps } from "./outbox-gaps.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 export interface Pending {
@@ -48,13 +49,9 @@ export interface OutboxFile {
 /** What a request has around its records: envelope and tombstones. */
 const AROUND_BYTES = 8 * 1024;
 const MAX_RECORD_BYTES = MAX_BODY_BYTES - AROUND_BYTES;
-/** Of one batch, 50 bytes each. */
-const MAX_TOMBSTONES = 64;
 const PAGE_ROWS = 64;
 /** Telling everything again is not begun more often. */
 const SEED_EVERY_MS = 3_600_000;
-/** More free numbers than this with a reason of their own: those next to each other are told as one range, with what was replaced in between. */
-const MAX_GAPS = 1_000;
 
 interface LaneState {
   readonly ackedSeq: number;
@@ -65,12 +62,14 @@ export class StoreOutbox implements Outbox {
   readonly lanes: readonly Lane[];
   readonly #file: OutboxFile;
   readonly #source: OutboxSource;
+  readonly #gaps: OutboxGaps;
   /** End of the batch that was given last, until it is acknowledged. */
   readonly #given = new Map<Lane, number>();
 
   constructor(file: OutboxFile, source: OutboxSource) {
     this.#file = file;
     this.#source = source;
+    this.#gaps = new OutboxGaps(file.sql);
     this.lanes = source.lanes;
   }
 
@@ -105,7 +104,7 @@ export class StoreOutbox implements Outbox {
     if (until <= ackedSeq) return "same";
     this.#file.write(() => {
       this.#source.remove(lane, ackedSeq + 1, until);
-      this.#file.sql.run("DELETE FROM outbox_gaps WHERE lane = ? AND last <= ?", lane, until);
+      this.#gaps.forget(lane, until);
       this.#setState(lane, { ackedSeq: until, toldSeq: Math.max(toldSeq, until) });
     });
     return "progress";
@@ -116,7 +115,7 @@ export class StoreOutbox implements Outbox {
     if (row === undefined || row.seq !== seq) return;
     this.#file.write(() => {
       this.#source.remove(lane, seq, seq);
-      this.#addGap(lane, seq, "refused");
+      this.#gaps.add(lane, seq, "refused");
       this.#file.sql.run(
         `INSERT INTO refused (type, id, lane, code, at_ms) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET lane = excluded.lane, code = excluded.code, at_ms = excluded.at_ms`,
@@ -177,28 +176,12 @@ export class StoreOutbox implements Outbox {
   /** Where eviction leaves many single numbers free, as long as nothing is sent, they become ranges. */
   compact(): void {
     for (const lane of this.lanes) {
-      const { sql } = this.#file;
-      if (Number(sql.get("SELECT count(*) AS count FROM outbox_gaps WHERE lane = ?", lane)?.["count"]) <= MAX_GAPS) continue;
-      this.#file.write(() => this.#joinGaps(lane));
-    }
-  }
-
-  #joinGaps(lane: Lane): void {
-    const { sql } = this.#file;
-    const rows = sql.all("SELECT first, last, reason FROM outbox_gaps WHERE lane = ? ORDER BY first", lane);
-    let open = { first: 0, last: 0, reason: "" };
-    for (const cells of rows) {
-      const gap = { first: Number(cells["first"]), last: Number(cells["last"]), reason: String(cells["reason"]) };
-      const between = this.#source.after(lane, open.last, 1)[0]?.seq ?? Infinity;
-      if (gap.reason === open.reason && between > gap.first) {
-        sql.run("DELETE FROM outbox_gaps WHERE lane = ? AND first = ?", lane, gap.first);
-        sql.run("UPDATE outbox_gaps SET last = ? WHERE lane = ? AND first = ?", gap.last, lane, open.first);
-        open = { ...open, last: gap.last };
-      } else open = gap;
+      if (this.#gaps.areMany(lane)) this.#file.write(() => this.#gaps.join(lane, (seq) => this.#source.after(lane, seq, 1)[0]?.seq ?? Infinity));
     }
   }
 
   #read(lane: Lane, { fromSeq, lastSeq, maxBytes }: { readonly fromSeq: number; readonly lastSeq: number; readonly maxBytes: number }): LaneBatch {
+    const unknown = { toldSeq: this.#state(lane).toldSeq, otherwise: this.#source.unknownGap };
     const records: string[] = [];
     const tombstones: Tombstone[] = [];
     let bytes = 0;
@@ -207,7 +190,7 @@ export class StoreOutbox implements Outbox {
     /** Everything after `covered` and before `seq` is free. Returns whether all of it found room. */
     const passGap = (seq: number): boolean => {
       while (covered < seq - 1) {
-        for (const tombstone of this.#gap(lane, covered + 1, seq - 1)) {
+        for (const tombstone of this.#gaps.between(lane, { from: covered + 1, to: seq - 1 }, unknown)) {
           const last = tombstones.at(-1);
           if (last?.reason === tombstone.reason && last.to + 1 === tombstone.from) tombstones[tombstones.length - 1] = { ...last, to: tombstone.to };
           else if (tombstones.length < MAX_TOMBSTONES) tombstones.push(tombstone);
@@ -242,7 +225,7 @@ export class StoreOutbox implements Outbox {
     if (now === null) {
       this.#file.write(() => {
         this.#source.remove(lane, row.seq, row.seq);
-        this.#addGap(lane, row.seq, "evicted");
+        this.#gaps.add(lane, row.seq, "evicted");
       });
       return null;
     }
@@ -250,45 +233,6 @@ export class StoreOutbox implements Outbox {
     if (Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
     this.refuse(lane, row.seq, "too-large-here");
     return null;
-  }
-
-  /** At least one range, the first beginning at `from`; where there are many the rest is left to another call. */
-  #gap(lane: Lane, from: number, to: number): Tombstone[] {
-    const known = this.#file.sql
-      .all(
-        "SELECT first, last, reason FROM outbox_gaps WHERE lane = ? AND last >= ? AND first <= ? ORDER BY first LIMIT ?",
-        lane,
-        from,
-        to,
-        MAX_TOMBSTONES + 1,
-      )
-      .map((cells): Tombstone => ({
-        from: Math.max(from, Number(cells["first"])),
-        to: Math.min(to, Number(cells["last"])),
-        reason: String(cells["reason"]) as Tombstone["reason"],
-      }));
-    const end = known.length > MAX_TOMBSTONES ? (known.at(-1)?.to ?? to) : to;
-    const all: Tombstone[] = [];
-    let next = from;
-    for (const gap of known) {
-      all.push(...this.#unknown(lane, next, gap.from - 1), gap);
-      next = gap.to + 1;
-    }
-    return [...all, ...this.#unknown(lane, next, end)];
-  }
-
-  /** Numbers that were told once are told again with others. */
-  #unknown(lane: Lane, from: number, to: number): Tombstone[] {
-    const told = Math.min(to, this.#state(lane).toldSeq);
-    const ranges: Tombstone[] = [
-      { from, to: told, reason: "replaced" },
-      { from: Math.max(from, told + 1), to, reason: this.#source.unknownGap },
-    ];
-    return ranges.filter((range) => range.from <= range.to);
-  }
-
-  #addGap(lane: Lane, seq: number, reason: Tombstone["reason"]): void {
-    this.#file.sql.run("INSERT INTO outbox_gaps (lane, first, last, reason) VALUES (?, ?, ?, ?)", lane, seq, seq, reason);
   }
 
   /** What it has lost is told again under new numbers; the old ones are free. */

@@ -218,6 +218,11 @@ class World {
     if (isBad && chance(0.2)) return true;
     for (const each of rejected) this.outbox.refuse(lane, each, chance(0.5) ? "malformed" : "unknown-type");
     if (isBad && chance(0.1)) this.write();
+    if (isBad && chance(0.3)) {
+      // Somebody looks at the status while the request is under way.
+      this.aheadMs += SETTLE_MS;
+      this.outbox.backlog(lane);
+    }
     this.#count(this.outbox.acknowledge(lane, seq));
     return true;
   }

@@ -2,14 +2,19 @@
  * What the collector asks of a database: SQLite for one machine, PostgreSQL for several collectors on one database. Six calls, plain rows. Everything that
  * understands records (parsing, reports, digests) lies above and is the same for both.
  */
-import type { Lane, LaneBacklog, Tombstone } from "../../sync/wire.ts";
+import type { Lane, LaneBacklog, Tombstone, TombstoneReason } from "../../sync/wire.ts";
 
-/** A record that has been read and found good, with what the database can be asked for. */
+/**
+ * A record that has been read and found good, with what the database can be asked for. Here and below: strings are well-formed and without U+0000 (PostgreSQL
+ * stores neither), numbers that are not times are safe integers ≥ 0, times are finite.
+ */
 export interface ParsedRecord {
   readonly seq: number;
   readonly type: string;
   readonly id: string;
   readonly version: number;
+  /** How far it has come, see rank.ts: of two copies the higher (rank, version) counts. */
+  readonly rank: number;
   /** What it belongs to: the event of a verdict, the incident of a capture or a sample, the capture of lines. Null for none. */
   readonly parent: string | null;
   readonly peer: string | null;
@@ -60,11 +65,11 @@ export type DeliveryResult =
   | { readonly kind: "stored"; readonly acks: readonly { readonly db: string; readonly lane: Lane; readonly seq: number }[] }
   | { readonly kind: "foreign"; readonly db: string };
 
-export interface StoredRecord extends Omit<ParsedRecord, "seq"> {
+export interface StoredRecord extends Omit<ParsedRecord, "seq" | "rank"> {
   readonly node: string;
   /** When this version came. */
   readonly receivedMs: number;
-  /** When a digest came first, and the node's clock against ours then; it is kept whatever comes later. */
+  /** When the digest came first, and the node's clock against ours then. The first digest is kept whatever comes later. */
   readonly digestMs: number | null;
   readonly clockOffsetMs: number | null;
   readonly clockErrorMs: number | null;
@@ -82,7 +87,7 @@ export interface RecordQuery {
   /** The id begins with this. */
   readonly idPrefix?: string;
   readonly parents?: readonly string[];
-  /** About a time that overlaps [sinceMs, untilMs). */
+  /** Not over before sinceMs, and begun before untilMs. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
   /** The newest of more. */
@@ -111,9 +116,23 @@ export interface StoredNode {
   readonly clock: { readonly offsetMs: number; readonly errorMs: number } | null;
   readonly backlog: readonly LaneBacklog[];
   readonly blindSinceMs: number | null;
+  /** Numbers that stood for nothing, over all files and lanes of the node: those that were evicted or refused are records that never came. */
+  readonly tombstones: readonly TombstoneCount[];
 }
 
-/** Older than these goes; times in ms. */
+export interface TombstoneCount {
+  readonly lane: Lane;
+  readonly reason: TombstoneReason;
+  readonly numbers: number;
+  /** When the first and the last of them came. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/**
+ * Older than these goes; times in ms. A record is as old as its end or as its coming, whichever is later: a clock that was wrong, or a node that was away for long,
+ * loses nothing by it. What lasts stays as long as its node is heard.
+ */
 export interface Eviction {
   readonly recordsBeforeMs: number;
   readonly samplesBeforeMs: number;
@@ -135,4 +154,9 @@ export interface CollectorStore {
 /** The database cannot take or give anything now: 503 for whoever asked. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+}
+
+/** The database cannot be used as it is, or as it is named: somebody has to mend that first. */
+export class StoreRefused extends Error {
+  override readonly name = "StoreRefused";
 }

@@ -4,7 +4,7 @@
  * one line; anywhere else the names are returned and the caller decides (tests are skipped loudly, the build says what to install).
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
@@ -24,7 +24,8 @@ export type SystemPackage =
   | "xz-utils"
   | "binutils"
   | "debootstrap"
-  | "systemd-container";
+  | "systemd-container"
+  | "postgresql";
 
 /** What each is good for, in the words of the announcement. */
 const PURPOSE: Readonly<Record<SystemPackage, string>> = {
@@ -44,9 +45,10 @@ const PURPOSE: Readonly<Record<SystemPackage, string>> = {
   binutils: "smaller binaries",
   debootstrap: "a Debian to install into",
   "systemd-container": "a Debian that boots",
+  postgresql: "the collector's other database",
 };
 
-const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly string[]>> = {
+const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime" | "postgresql">, readonly string[]>> = {
   "mtr-tiny": ["mtr", "mtr-packet"],
   nftables: ["nft"],
   iproute2: ["ip"],
@@ -67,6 +69,9 @@ const BINARIES: Readonly<Record<Exclude<SystemPackage, "libfaketime">, readonly 
 /** Directories that root's PATH may lack. */
 const EXTRA_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 const APT_TIMEOUT_MS = 300_000;
+const POSTGRES_LIBRARY = "/usr/lib/postgresql";
+/** Read by Debian's scripts when a server is installed. */
+const POSTGRES_OPTIONS = "/etc/postgresql-common/createcluster.d";
 
 /** Where the clock library is, or null. */
 export function libfaketimePath(): string | null {
@@ -74,8 +79,18 @@ export function libfaketimePath(): string | null {
   return directories.map((name) => `/usr/lib/${name}/faketime/libfaketime.so.1`).find((path) => existsSync(path)) ?? null;
 }
 
+/** Where the newest PostgreSQL server is: Debian keeps it off the PATH. Null for none. */
+export function postgresBinaries(): string | null {
+  const versions = existsSync(POSTGRES_LIBRARY) ? readdirSync(POSTGRES_LIBRARY).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(POSTGRES_LIBRARY, version, "bin")).find((path) => existsSync(join(path, "initdb"))) ?? null;
+}
+
 export function missingSystemPackages(names: readonly SystemPackage[]): SystemPackage[] {
-  return names.filter((name) => (name === "libfaketime" ? libfaketimePath() === null : !BINARIES[name].every(isRunnable)));
+  return names.filter((name) => {
+    if (name === "libfaketime") return libfaketimePath() === null;
+    if (name === "postgresql") return postgresBinaries() === null;
+    return !BINARIES[name].every(isRunnable);
+  });
 }
 
 /** Installs what is missing where that is possible. Returns what is still missing, with the reason in a printed line. */
@@ -83,9 +98,16 @@ export function ensureSystemPackages(names: readonly SystemPackage[]): { readonl
   const missing = missingSystemPackages(names);
   if (missing.length === 0 || !canInstall()) return { missing };
   console.error(`installing ${missing.map((name) => `${name} (${PURPOSE[name]})`).join(", ")} with apt-get …`);
+  if (missing.includes("postgresql")) withoutCluster();
   const failure = apt(["update"]) ?? apt(["install", "-y", "--no-install-recommends", ...missing]);
   if (failure !== null) console.error(`Cannot install ${missing.join(" ")}: ${failure}`);
   return { missing: missingSystemPackages(names) };
+}
+
+/** Installing PostgreSQL would make a database of the system's and start its server. Tests start one of their own. */
+function withoutCluster(): void {
+  mkdirSync(POSTGRES_OPTIONS, { recursive: true });
+  writeFileSync(join(POSTGRES_OPTIONS, "meshprobe-tests.conf"), "create_main_cluster = false\n");
 }
 
 function canInstall(): boolean {

@@ -56,7 +56,7 @@ function filesOf(stage: Stage, only: readonly string[], chosen: readonly string[
 }
 
 function prepare(): boolean {
-  ensureSystemPackages(["mtr-tiny", "nftables", "iproute2", "libfaketime", "iputils-ping", "mandoc"]);
+  ensureSystemPackages(["mtr-tiny", "nftables", "iproute2", "libfaketime", "iputils-ping", "mandoc", "postgresql"]);
   return ["packaging/native.ts", "packaging/build.ts"].every(
     (script) => spawnSync(process.execPath, [join(root, script)], { cwd: root, stdio: "inherit" }).status === 0,
   );

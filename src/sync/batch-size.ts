@@ -1,23 +1,17 @@
-/** How many bytes of records go into one request: less after a collector (or a proxy before it) found one too large, and more again, but never as much as that. */
+/** How many bytes of records go into one request: less after a collector (or a proxy before it) found one too large, and as much as before when it was one record's fault. */
 import type { Parcel } from "./parcel.ts";
 
 export class BatchSize {
   readonly #max: number;
-  #ceiling: number;
   #bytes: number;
 
   constructor(max: number) {
     this.#max = max;
-    this.#ceiling = max;
     this.#bytes = max;
   }
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  succeeded(): void {
-    this.#bytes = Math.min(this.#ceiling, 2 * this.#bytes);
   }
 
   /**
@@ -26,15 +20,14 @@ export class BatchSize {
    */
   tooLarge({ outbox, lane, batch }: Parcel): boolean {
     if (batch === null || batch.records.length === 0) return false;
-    if (batch.records.length === 1) {
-      const { seq } = JSON.parse(batch.records[0] as string) as { readonly seq: number };
-      outbox.refuse(lane, seq, "too-large");
-      // It was that one, and not the number of them.
-      this.#ceiling = this.#max;
+    if (batch.records.length > 1) {
+      this.#bytes = Math.max(1, Math.floor(batch.bytes / 2));
       return true;
     }
-    this.#ceiling = Math.min(this.#ceiling, batch.bytes);
-    this.#bytes = Math.max(1, Math.floor(batch.bytes / 2));
+    const { seq } = JSON.parse(batch.records[0] as string) as { readonly seq: number };
+    outbox.refuse(lane, seq, "too-large");
+    // It was that one, and not the number of them.
+    this.#bytes = this.#max;
     return true;
   }
 }

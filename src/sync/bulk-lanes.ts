@@ -136,7 +136,6 @@ export class BulkLanes {
         this.#kept = open;
         this.#hasAsked = true;
         this.#failures = 0;
-        this.#size.succeeded();
         places.succeeded(url);
         state.succeeded("bulk", url);
         return;

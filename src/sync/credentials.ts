@@ -94,8 +94,9 @@ function readToken(file: string): string {
 
 /** For our user alone: who has it can speak for this node. */
 function readSecret(file: string, what: string): string {
+  const text = readFile(file, what);
   const mode = statOf(file)?.mode ?? 0;
-  if ((mode & OTHERS) === 0) return readFile(file, what);
+  if ((mode & OTHERS) === 0) return text;
   const shown = (mode & 0o777).toString(8).padStart(4, "0");
   throw new CredentialError(`${file} may be used by other users (mode ${shown}) and is not used; chmod o= ${file}`);
 }

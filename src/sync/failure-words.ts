@@ -1,4 +1,5 @@
 /** What the libraries say when an exchange fails, as one line that tells what to do. */
+import { errors } from "undici";
 import type { Exchanged, FailureKind } from "./exchange.ts";
 
 type Failed = Extract<Exchanged, { kind: "failed" }>;
@@ -39,7 +40,7 @@ export function failureOf(error: unknown): Failed {
   const known = WORDS[code];
   if (known !== undefined) return { kind: "failed", why: known[0], text: known[1] };
   const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_WORDS);
-  if (code.startsWith("HPE_")) return { kind: "failed", why: "protocol", text: `it does not speak HTTP (${code})` };
+  if (error instanceof errors.HTTPParserError) return { kind: "failed", why: "protocol", text: "what answers is no HTTP" };
   if (/CERT|X509/.test(code)) return { kind: "failed", why: "certificate", text: `its certificate is refused: ${message}` };
   if (code.startsWith("ERR_SSL_") || code === "EPROTO") return { kind: "failed", why: "protocol", text: `TLS failed: ${message}` };
   return { kind: "failed", why: "closed", text: message };

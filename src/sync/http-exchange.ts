@@ -66,18 +66,22 @@ class HttpConnection implements Connection {
     /** Ends the request and its body; by us, or because it is over. */
     const ending = new AbortController();
     const limit = new Limit(this.#clock);
-    const onAbort = (): void => ending.abort();
-    signal.addEventListener("abort", onAbort, { once: true });
+    // A request that waits for its connection does not hear the signal (undici 8.12); the end of its client it does.
+    const end = (): void => {
+      ending.abort();
+      this.close();
+    };
+    signal.addEventListener("abort", end, { once: true });
     let writtenMs: number | null = null;
     const wrote = (): void => void (writtenMs = this.#clock.nowMs());
     try {
-      limit.set(CONNECT_MS, { text: `no connection within ${CONNECT_MS / 1000} s`, end: () => ending.abort() });
+      limit.set(CONNECT_MS, { text: `no connection within ${CONNECT_MS / 1000} s`, end });
       const { pathname, search } = this.#endpoint;
       const response = await this.#client.request({
         path: `${pathname}${search}`,
         method: "POST",
         headers: { ...headers, "content-length": String(length) },
-        body: this.#watched(slices(ending.signal), { limit, ending, wrote }) as unknown as Uint8Array,
+        body: this.#watched(slices(ending.signal), { limit, end, wrote }) as unknown as Uint8Array,
         signal: ending.signal,
       });
       const chunks: Buffer[] = [];
@@ -102,7 +106,7 @@ class HttpConnection implements Connection {
       return signal.aborted ? { kind: "aborted" } : failureOf(error);
     } finally {
       limit.clear();
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", end);
       ending.abort();
     }
   }
@@ -115,11 +119,10 @@ class HttpConnection implements Connection {
   /** The body, with a limit on how long each slice may wait to be taken, and at its end the one for the answer. */
   async *#watched(
     body: AsyncIterable<Uint8Array>,
-    { limit, ending, wrote }: { readonly limit: Limit; readonly ending: AbortController; readonly wrote: () => void },
+    { limit, end, wrote }: { readonly limit: Limit; readonly end: () => void; readonly wrote: () => void },
   ): AsyncGenerator<Uint8Array> {
     // Asked for the first time: the connection is there.
     limit.clear();
-    const end = (): void => ending.abort();
     for await (const slice of body) {
       wrote();
       limit.set(RESPONSE_MS, { text: `it takes nothing of what is sent, for ${RESPONSE_MS / 1000} s`, end });

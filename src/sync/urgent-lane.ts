@@ -150,7 +150,6 @@ export class UrgentLane {
     if (parcel !== null) this.#unsentAtMs = nowMs + Math.min(MAX_GAP_MS, (bytes * BITS * SECOND_MS) / rate);
     this.#helloAtMs = nowMs + HELLO_MS;
     this.#helloFailures = 0;
-    this.#size.succeeded();
     places.succeeded(open.url);
     state.succeeded("urgent", open.url);
     onSuccess();

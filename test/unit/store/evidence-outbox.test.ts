@@ -111,6 +111,19 @@ test("the head of an incident has the digest of the report when nothing more com
   assert.equal(outbox.next(0, ALL), null, "what was evicted is no change");
 });
 
+test("a digest that is found while the head is under way without it is told after that", (t) => {
+  const store = new EvidenceStore(tempDir(t));
+  t.after(() => store.close());
+  let nowMs = Date.now();
+  const outbox = store.outbox(() => nowMs);
+  store.openIncident(incident(), []);
+  const batch = outbox.next(0, ALL);
+  nowMs += SETTLE_MS + 1000;
+  assert.equal(outbox.backlog(0).records, 1);
+  outbox.acknowledge(0, batch?.lastSeq ?? 0);
+  assert.notEqual(headOf(outbox).evidence, null);
+});
+
 test("a head keeps to its bytes with the newest bursts", (t) => {
   const { store, outbox } = open(t);
   const bursts = Array.from({ length: 40 }, (_, index) => burst({ number: index + 1, sent: index }));

@@ -5,7 +5,7 @@
 import { Histogram } from "../stats/histogram.ts";
 import type { Database } from "./database.ts";
 import { COUNT_COLUMNS, countsBy, ROLLUP_COUNTS } from "./rollup-counts.ts";
-import { planRollups, type RollupSegment } from "./rollup-plan.ts";
+import { MINUTE_S, planRollups, TEN_S, type RollupSegment } from "./rollup-plan.ts";
 import type { RollupCounts } from "./rows.ts";
 
 export interface PeerTotals extends RollupCounts {
@@ -18,11 +18,15 @@ export interface PeerTotals extends RollupCounts {
   readonly p99Us: number | null;
 }
 
-interface Sums extends RollupCounts {
-  readonly peerId: number;
+export interface PeerSums extends RollupCounts {
+  /** Null when nothing was received. */
   readonly rttMinUs: number | null;
   readonly rttMaxUs: number;
   readonly errorMaxUs: number;
+}
+
+interface Sums extends PeerSums {
+  readonly peerId: number;
 }
 
 const SUMS = [
@@ -53,13 +57,17 @@ export function readPeerTotals(
     }
     mergeHistograms(db, segment, { wanted, into: histograms });
   }
-  return new Map([...totals].map(([id, sums]) => [names.get(id) ?? `peer ${id}`, finish(sums, histograms.get(id))]));
+  return new Map([...totals].map(([id, sums]) => [names.get(id) ?? `peer ${id}`, finishTotals(sums, histograms.get(id))]));
 }
 
-/** End of the newest ten seconds in the store, null when there is none. */
+/** End of the newest ten seconds in the store, or of the newest minute where those are all there is; null when there is none. */
 export function lastDataMs(db: Database): number | null {
-  const at = db.prepare<[], { at: number | null }>("SELECT MAX(at) AS at FROM rollups_10s").get()?.at ?? null;
-  return at === null ? null : (at + 10) * 1000;
+  const newest = (table: "rollups_10s" | "rollups_1m"): number | null =>
+    db.prepare<[], { at: number | null }>(`SELECT MAX(at) AS at FROM ${table}`).get()?.at ?? null;
+  const at = newest("rollups_10s");
+  if (at !== null) return (at + TEN_S) * 1000;
+  const minute = newest("rollups_1m");
+  return minute === null ? null : (minute + MINUTE_S) * 1000;
 }
 
 function plan(db: Database, range: { readonly sinceMs: number; readonly untilMs: number }): RollupSegment[] {
@@ -108,7 +116,7 @@ function addSums(a: Sums, b: Sums): Sums {
   };
 }
 
-function finish(sums: Sums, histogram: Histogram | undefined): PeerTotals {
+export function finishTotals(sums: PeerSums, histogram: Histogram | undefined): PeerTotals {
   const answered = sums.rttMinUs !== null;
   // A bin stands for RTTs up to 1 % away; no quantile lies outside what was measured.
   const quantile = (q: number): number | null => {

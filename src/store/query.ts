@@ -198,7 +198,7 @@ function peersOf(evidence: Evidence, totals: ReadonlyMap<string, PeerTotals>, on
     .map((name) => peerOf(name, { row: known.get(name), totals: totals.get(name), incidents: incidents.get(name) ?? 0 }));
 }
 
-function peerOf(
+export function peerOf(
   name: string,
   { row, totals, incidents }: { readonly row: PeerRow | undefined; readonly totals: PeerTotals | undefined; readonly incidents: number },
 ): ReportPeer {

@@ -11,8 +11,9 @@ import type { StoreReader } from "./reader.ts";
 
 /** Around the incident: its samples reach as far. */
 const MARGIN_MS = 60_000;
-/** Rollups are that long. */
+/** Rollups are that long on a node; a collector has those of a minute. */
 const ROLLUP_MS = 10_000;
+export const COLLECTED_ROLLUP_MS = 60_000;
 
 export interface TicketQuery {
   readonly kind: "incident" | "event";
@@ -20,6 +21,8 @@ export interface TicketQuery {
   readonly incidentIds: readonly string[];
   readonly nowMs: number;
   readonly words?: Words | null;
+  /** Where there are none of ten seconds: both ranges are of whole periods then. */
+  readonly rollupMs?: number;
 }
 
 /** Expects that the incidents exist in `db`, the evidence of `reader`. */
@@ -27,25 +30,44 @@ export function readTicket(reader: StoreReader, db: Database, query: TicketQuery
   const span = spanOf(db, query);
   const ids = new Set(query.incidentIds);
   const ask = { peer: null, nowMs: query.nowMs, words: query.words ?? null };
+  const { rollupMs = ROLLUP_MS } = query;
+  const margin = { sinceMs: span.startedMs - MARGIN_MS, untilMs: span.endedMs + MARGIN_MS };
   const around = readReport(reader, {
     ...ask,
-    sinceMs: span.startedMs - MARGIN_MS,
-    untilMs: span.endedMs + MARGIN_MS,
+    ...(query.rollupMs === undefined ? margin : wholePeriods(margin, query.rollupMs)),
     detailUpTo: Number.POSITIVE_INFINITY,
     detailed: ids,
     roundTrips: true,
   });
-  const sinceMs = Math.floor(span.startedMs / ROLLUP_MS) * ROLLUP_MS;
-  const untilMs = Math.ceil((span.endedMs + 1) / ROLLUP_MS) * ROLLUP_MS;
-  const same = readReport(reader, { ...ask, sinceMs, untilMs, detailUpTo: 0 });
+  const same = readReport(reader, { ...ask, ...wholePeriods({ sinceMs: span.startedMs, untilMs: span.endedMs + 1 }, rollupMs), detailUpTo: 0 });
   return {
     kind: query.kind,
     id: query.id,
     report: narrowed(around, ids),
-    others: { since: same.since, until: same.until, peers: same.peers, incidents: around.incidents.filter(({ id }) => !ids.has(id)) },
+    others: {
+      since: same.since,
+      until: same.until,
+      period_ms: rollupMs,
+      peers: same.peers,
+      incidents: around.incidents.filter(({ id }) => !ids.has(id)),
+    },
     facts: readFacts(db, around.incidents.find(({ id }) => ids.has(id))?.event_id ?? null),
     evidence: digestEvidence(db, { incidentIds: query.incidentIds }),
   };
+}
+
+interface Range {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** What a collector must have of a node for the page of that time: the range that is read, in whole minutes. */
+export function collectedRange(startedMs: number, endedMs: number): Range {
+  return wholePeriods({ sinceMs: startedMs - MARGIN_MS, untilMs: endedMs + MARGIN_MS }, COLLECTED_ROLLUP_MS);
+}
+
+function wholePeriods({ sinceMs, untilMs }: Range, periodMs: number): Range {
+  return { sinceMs: Math.floor(sinceMs / periodMs) * periodMs, untilMs: Math.ceil(untilMs / periodMs) * periodMs };
 }
 
 export function digestEvidence(db: Database, keys: EvidenceKeys): Evidence {
@@ -115,5 +137,5 @@ function narrowed(report: Report, ids: ReadonlySet<string>): Report {
 function readFacts(db: Database, eventId: string | null): EventFacts | null {
   if (eventId === null) return null;
   const text = db.prepare<[string], string>("SELECT facts FROM verdicts WHERE event_id = ? ORDER BY version DESC LIMIT 1").pluck().get(eventId);
-  return text === undefined ? null : (JSON.parse(text) as EventFacts);
+  return text === undefined ? null : (JSON.parse(text) as EventFacts | null);
 }

@@ -1,6 +1,6 @@
 /**
  * The newest verdict of each event, as the report gives it: with the words that were stored when it was judged, or in those of another language, from the facts that
- * are stored with it. What was judged stays as it is.
+ * are stored with it. What was judged stays as it is. Facts are null where only the verdict has arrived at a collector: then its words stand too.
  */
 import { iso } from "../report/figures.ts";
 import type { ReportVerdict } from "../report/report.ts";
@@ -31,9 +31,9 @@ export class VerdictReader {
   }
 
   #read(eventId: string): ReportVerdict | null {
-    const facts = this.#words === null ? "" : ", facts";
+    const more = this.#words === null ? "" : ", facts";
     const cells = this.#sql.get(
-      `SELECT version, at_ms, sentence, verdict${facts} FROM verdicts WHERE event_id = ? ORDER BY version DESC LIMIT 1`,
+      `SELECT version, at_ms, sentence, verdict${more} FROM verdicts WHERE event_id = ? ORDER BY version DESC LIMIT 1`,
       eventId,
     );
     if (cells === undefined) return null;
@@ -41,10 +41,11 @@ export class VerdictReader {
     const { scope, direction, hop, certainty, rule, counts } = verdict;
     const at = iso(Number(cells["at_ms"]));
     const version = Number(cells["version"]);
+    const facts = this.#words === null ? null : (JSON.parse(String(cells["facts"])) as EventFacts | null);
     const said =
-      this.#words === null
+      facts === null || this.#words === null
         ? { sentence: String(cells["sentence"]), findings: verdict.findings }
-        : inWords(JSON.parse(String(cells["facts"])) as EventFacts, { verdict, words: this.#words });
+        : inWords(facts, { verdict, words: this.#words });
     return { scope, direction, hop, certainty, at, version, counts, sentence: said.sentence, rule, findings: said.findings };
   }
 }

@@ -26,6 +26,7 @@ export function buildTicket(source: TicketSource, farEnds: readonly FarEnd[] = [
     others,
     own: ownChecks(source.facts, others),
     evidence: source.evidence,
+    receipts: source.receipts ?? [],
   };
 }
 

@@ -9,7 +9,8 @@ import { counted, length, share, utc, type Wording } from "./wording.ts";
 export function othersSection({ others }: Ticket, wording: Wording): Section {
   const { labels } = wording;
   const { others: words } = labels;
-  const period = { kind: "text", text: fill(words.period, { from: utc(others.since, wording), to: utc(others.until, wording) }) } as const;
+  const range = { from: utc(others.since, wording), to: utc(others.until, wording), period: length(others.period_ms, wording) };
+  const period = { kind: "text", text: fill(words.period, range) } as const;
   if (others.peers.length === 0) return { title: labels.section.others, blocks: [{ kind: "text", text: words.none }] };
   const titles = [words.peer, words.address, words.sent, words.lost, words.loss, words.p50, words.state, words.incident];
   const columns = titles.map((title, index) => ({ title, align: index >= 2 && index <= 5 ? ("right" as const) : ("left" as const) }));
@@ -70,13 +71,17 @@ export function methodSection({ node, incidents }: Report, wording: Wording): Se
   return { title: labels.section.method, blocks: [{ kind: "facts", rows }] };
 }
 
-export function evidenceSection({ id, evidence }: Ticket, { labels }: Wording): Section {
+export function evidenceSection({ id, evidence, receipts }: Ticket, { labels }: Wording): Section {
   const { evidence: words } = labels;
   const covers = fill(words.coversValue, { rows: count(evidence.rows), bytes: count(evidence.bytes), format: evidence.format });
   const rows: Fact[] = [
     { label: words.hash, values: [evidence.sha256], isCode: true },
     { label: words.covers, values: [covers] },
-    { label: words.check, values: [`meshprobe verify ${id} --sha256 ${evidence.sha256}`], isCode: true },
+    {
+      label: receipts.length === 0 ? words.check : words.checkThere,
+      values: [`meshprobe verify ${id} --sha256 ${evidence.sha256}`],
+      isCode: true,
+    },
     { label: words.meaning, values: [words.meaningValue] },
   ];
   return { title: labels.section.evidence, blocks: [{ kind: "facts", rows }] };

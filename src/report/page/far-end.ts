@@ -3,19 +3,16 @@
  * bounded, and what is wrong is left out. Escaping is not done here; it is the renderer's.
  */
 import type { CaptureKind, CaptureStatus, IncidentKind, IncidentStatus, Phase, Trigger } from "../../store/rows.ts";
+import { fields, figure, list, text, texts, time, word, type Fields } from "../fields.ts";
 import type { ReportCapture, ReportHop, ReportIncident, ReportVerdict } from "../report.ts";
 import type { FarEnd } from "./ticket.ts";
 
-const MAX_TEXT = 300;
 /** A verdict is longer. */
 const MAX_SENTENCE = 2_000;
 const MAX_INCIDENTS = 200;
 const MAX_CAPTURES = 500;
 const MAX_HOPS = 64;
-const MAX_ADDRESSES = 16;
 const MAX_RTTS = 4_000;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Null when it is no report. */
 export function parseFarEnd(value: unknown): FarEnd | null {
@@ -135,35 +132,4 @@ function roundTrip(rtt: Fields | null): ReportHop["rtt_ms"] {
 function count(value: unknown): ReportIncident["out"] {
   const one = fields(value);
   return { sent: figure(one?.["sent"]), lost: figure(one?.["lost"]) };
-}
-
-function fields(value: unknown): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-function list(value: unknown, max: number): Fields[] {
-  const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, max) : [];
-  return items.map(fields).filter((one) => one !== null);
-}
-
-function text(value: unknown, max: number = MAX_TEXT): string | null {
-  if (typeof value !== "string") return null;
-  return value.length <= max ? value : `${value.slice(0, max)}…`;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.slice(0, MAX_ADDRESSES).flatMap((one) => text(one) ?? []) : [];
-}
-
-/** Counts and times of a node are never negative. */
-function figure(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
-}
-
-function time(value: unknown): string | null {
-  return typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && Number.isFinite(Date.parse(value)) ? value : null;
-}
-
-function word<T extends string>(value: unknown, known: readonly T[]): T | null {
-  return known.find((one) => one === value) ?? null;
 }

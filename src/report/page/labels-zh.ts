@@ -25,6 +25,7 @@ export const CHINESE: Labels = {
     own: "是否本端原因？",
     method: "测量方法",
     evidence: "证据",
+    receipt: "采集中心的收讫记录",
   },
   summary: {
     path: "两端",
@@ -114,6 +115,9 @@ export const CHINESE: Labels = {
     incident: "它的事件 {id}，{started} 至 {ended}：发往本端的 {sent} 个探测包丢失 {lost} 个（{percent}）",
     nothing: "其中从 {since} 到 {until} 既没有与本端的事件，也没有为本端做的追踪。",
     asked: "应本端请求所做的追踪",
+    collected: "{peer} 已送达采集中心的内容：",
+    aligned: "{peer} 的时钟与本端相差 {offset} 毫秒，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟。",
+    unaligned: "两端时钟未经比对：以下时间为 {peer} 的时钟。",
   },
   paths: {
     same: "各跳没有变化。",
@@ -125,7 +129,7 @@ export const CHINESE: Labels = {
     differs: "有变化",
   },
   others: {
-    period: "{from} 至 {to} 的合计，即包含本次事件的各个十秒时段。",
+    period: "{from} 至 {to} 的合计，即包含本次事件的各时段（每段 {period}）。",
     none: "没有探测其他对端。",
     peer: "对端",
     address: "地址",
@@ -186,7 +190,26 @@ export const CHINESE: Labels = {
     covers: "范围",
     coversValue: "{rows} 行存储记录，{bytes} 字节（{format}）：事件、采集、原始行和逐包记录，不含结论",
     check: "校验",
+    checkThere: "在节点上校验",
     meaning: "含义",
     meaningValue: "校验和相同，表明内容没有被意外改动；能写数据库的人也能算出新的校验和",
+  },
+  receipt: {
+    received: "收到时间",
+    receivedValue: "{at}，以采集中心的时钟为准",
+    clock: "时钟",
+    clockValue: "当时 {node} 的时钟与其相差 {offset} 毫秒，误差 ± {error} 毫秒",
+    hash: "SHA-256",
+    rows: "记录",
+    states: {
+      unsealed: "{node} 尚未送出校验和：事件结束且最后一次追踪完成后才会送出",
+      partial: "{rows} 行中有 {missing} 行尚未到达；上面的校验和只含已到达的部分",
+      complete: "{rows} 行全部在此，与 {node} 结束本次事件时所存的一致",
+      differs: "此处记录的校验和与 {node} 结束本次事件时所存的不同",
+    },
+    changed: "有改动",
+    changedValue: "{node} 在 {at} 又送出了另一个校验和：{sha256}",
+    meaning: "含义",
+    meaningValue: "校验和当时已在采集中心：与之相符的证据此后未被改动",
   },
 };

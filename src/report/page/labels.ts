@@ -5,7 +5,7 @@
 import type { Translate } from "../../phrases/phrase.ts";
 import type { CaptureKind, CaptureStatus, IncidentKind, IncidentStatus, Phase } from "../../store/rows.ts";
 import type { Units } from "../figures.ts";
-import type { OwnCheck, OwnCheckName, Reverse } from "./ticket.ts";
+import type { OwnCheck, OwnCheckName, Receipt, Reverse } from "./ticket.ts";
 
 export interface Counted {
   readonly one: string;
@@ -26,7 +26,7 @@ export interface Labels {
   readonly utc: string;
   readonly unit: Units;
   readonly section: Readonly<
-    Record<"summary" | "ends" | "incidents" | "strip" | "tables" | "reverse" | "paths" | "others" | "own" | "method" | "evidence", string>
+    Record<"summary" | "ends" | "incidents" | "strip" | "tables" | "reverse" | "paths" | "others" | "own" | "method" | "evidence" | "receipt", string>
   >;
   readonly summary: {
     readonly path: string;
@@ -113,6 +113,10 @@ export interface Labels {
     readonly incident: string;
     readonly nothing: string;
     readonly asked: string;
+    /** In the place of `merged`. */
+    readonly collected: string;
+    readonly aligned: string;
+    readonly unaligned: string;
   };
   readonly paths: {
     readonly same: string;
@@ -168,6 +172,20 @@ export interface Labels {
     readonly covers: string;
     readonly coversValue: string;
     readonly check: string;
+    readonly checkThere: string;
+    readonly meaning: string;
+    readonly meaningValue: string;
+  };
+  readonly receipt: {
+    readonly received: string;
+    readonly receivedValue: string;
+    readonly clock: string;
+    readonly clockValue: string;
+    readonly hash: string;
+    readonly rows: string;
+    readonly states: Readonly<Record<Receipt["state"], string>>;
+    readonly changed: string;
+    readonly changedValue: string;
     readonly meaning: string;
     readonly meaningValue: string;
   };
@@ -196,6 +214,7 @@ export const ENGLISH: Labels = {
     own: "Was it our own side?",
     method: "How it was measured",
     evidence: "Evidence",
+    receipt: "Receipt of the collector",
   },
   summary: {
     path: "Between",
@@ -285,6 +304,9 @@ export const ENGLISH: Labels = {
     incident: "its incident {id}, {started} to {ended}: {lost} of {sent} probes towards us lost ({percent})",
     nothing: "It holds neither an incident with us nor a trace for us from {since} to {until}.",
     asked: "TRACED AT OUR REQUEST",
+    collected: "What {peer} has sent to the collector:",
+    aligned: "The clock of {peer} is {offset} ms against ours, ± {error} ms as measured by the collector; the times below are on ours.",
+    unaligned: "The clocks were not measured against each other: the times below are on the clock of {peer}.",
   },
   paths: {
     same: "No hop changed.",
@@ -296,7 +318,7 @@ export const ENGLISH: Labels = {
     differs: "changed",
   },
   others: {
-    period: "Sums from {from} to {to}, the periods of ten seconds that hold the incident.",
+    period: "Sums from {from} to {to}, the periods of {period} that hold the incident.",
     none: "No other peer was probed.",
     peer: "Peer",
     address: "Address",
@@ -358,7 +380,26 @@ export const ENGLISH: Labels = {
     covers: "Covers",
     coversValue: "{rows} stored rows, {bytes} bytes ({format}): the incidents, captures, raw lines and samples, without the verdict",
     check: "Check",
+    checkThere: "Check on the node",
     meaning: "Meaning",
     meaningValue: "equal sums show that nothing was changed by accident; whoever can write the database can also make a new sum",
+  },
+  receipt: {
+    received: "Received",
+    receivedValue: "{at}, by the clock of the collector",
+    clock: "Clock",
+    clockValue: "that of {node} was {offset} ms against it then, ± {error} ms",
+    hash: "SHA-256",
+    rows: "Rows",
+    states: {
+      unsealed: "{node} has not sent a sum yet: it does once the incident is over and its last trace is done",
+      partial: "{missing} of {rows} have not arrived yet; the sum above is of those that have",
+      complete: "all {rows} are here, and are what {node} had when it closed the incident",
+      differs: "those that are here give another sum than {node} had when it closed the incident",
+    },
+    changed: "Changed",
+    changedValue: "{node} sent another sum at {at}: {sha256}",
+    meaning: "Meaning",
+    meaningValue: "the sum was here at that time: evidence that gives it has not been edited since",
   },
 };

@@ -30,7 +30,7 @@ export function otherPeers({ report, others }: TicketSource): OtherPeers {
   const telling = all.filter(({ state }) => state !== "good");
   const good = all.filter(({ state }) => state === "good");
   const listed = [...telling.sort(worstFirst), ...good.slice(0, MAX_GOOD)];
-  return { since: others.since, until: others.until, peers: listed, more_good: Math.max(0, good.length - MAX_GOOD) };
+  return { since: others.since, until: others.until, period_ms: others.period_ms, peers: listed, more_good: Math.max(0, good.length - MAX_GOOD) };
 }
 
 function overlaps(other: ReportIncident, incidents: readonly ReportIncident[]): boolean {

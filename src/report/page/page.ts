@@ -3,6 +3,7 @@ import { fill } from "../../verdict/words.ts";
 import type { Report, ReportIncident } from "../report.ts";
 import { evidenceSection, methodSection, othersSection, ownSection } from "./context-sections.ts";
 import type { Page, Section } from "./document.ts";
+import { receiptSections } from "./receipt-sections.ts";
 import { endsSection, incidentsSection, summarySection } from "./summary-sections.ts";
 import type { Ticket, TicketIncident } from "./ticket.ts";
 import { pathsSection, reverseSection, stripSection, tablesSection } from "./trace-sections.ts";
@@ -24,6 +25,7 @@ export function pageOf(ticket: Ticket, report: Report, wording: Wording): Page {
     ownSection(ticket, wording),
     methodSection(report, wording),
     evidenceSection(ticket, wording),
+    ...receiptSections(ticket, wording),
   ];
   const more = report.incidents.length - MAX_DETAILED;
   const left: Section[] =

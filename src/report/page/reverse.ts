@@ -16,7 +16,8 @@ export function reverseOf(
   const span = { sinceMs: startedMs - TOLERANCE_MS, untilMs: endedMs + TOLERANCE_MS };
   const place = { peer: incident.peer, since: new Date(span.sinceMs).toISOString(), until: new Date(span.untilMs).toISOString() };
   const far = farEnds.find((end) => end.node.name === incident.peer) ?? null;
-  if (far === null) return { ...place, state: stateOf(incident, source), node: null, version: null, incidents: [], tables: [], asked: null };
+  if (far === null)
+    return { ...place, state: stateOf(incident, source), node: null, version: null, via: null, clock: null, incidents: [], tables: [], asked: null };
   const ours = new Set([node.name, node.address, ...incident.captures.map((capture) => capture.source)]);
   const within = (started: string, ended: string | null): boolean =>
     Date.parse(started) <= span.untilMs && Date.parse(ended ?? generatedAt) >= span.sinceMs;
@@ -29,6 +30,8 @@ export function reverseOf(
     state: "merged",
     node: far.node.name,
     version: far.node.version,
+    via: far.collected === undefined ? "export" : "collector",
+    clock: far.collected?.clock ?? null,
     incidents: incidents.map((one) => ({
       id: one.id,
       started_at: one.started_at,

@@ -17,12 +17,16 @@ export interface TicketSource {
   readonly others: {
     readonly since: IsoTime;
     readonly until: IsoTime;
+    /** The sums are of whole periods of this length. */
+    readonly period_ms: number;
     readonly peers: readonly ReportPeer[];
     readonly incidents: readonly ReportIncident[];
   };
   /** What the newest verdict rests on; null while there is none. */
   readonly facts: EventFacts | null;
   readonly evidence: Evidence;
+  /** Of its incidents, at a collector; absent on the node itself. */
+  readonly receipts?: readonly Receipt[];
 }
 
 /** Over the stored rows, see `src/store/evidence-lines.ts`. */
@@ -33,11 +37,43 @@ export interface Evidence {
   readonly bytes: number;
 }
 
-/** What another node has exported of the same time. */
+/**
+ * What a collector can say of the evidence of one incident. `unsealed`: the node has told no sum yet. `partial`: rows have not arrived. `complete`: those that are here
+ * give the sum that came first. `differs`: as many are here as the node had, and they give another one.
+ */
+export interface Receipt extends ReceiptFacts {
+  readonly node: string;
+  readonly state: "unsealed" | "partial" | "complete" | "differs";
+  /** That the node counted, and how many of them are not here. */
+  readonly rows: number;
+  readonly missing: number;
+}
+
+/** When the sum over the evidence of an incident came to a collector. */
+export interface ReceiptFacts {
+  readonly incident: string;
+  /** The one that came first; null while none has. */
+  readonly sha256: string | null;
+  /** By the clock of the collector, and that of the node against it then. */
+  readonly received_at: IsoTime | null;
+  readonly clock: ClockDifference | null;
+  /** The node has sent another sum later. */
+  readonly changed: { readonly sha256: string; readonly at: IsoTime } | null;
+}
+
+/** How far a clock is ahead of another one, as it was measured. */
+export interface ClockDifference {
+  readonly offset_ms: number;
+  readonly error_ms: number;
+}
+
+/** What another node has of the same time, by its export or at a collector. */
 export interface FarEnd {
   readonly node: { readonly name: string | null; readonly address: string | null; readonly version: string | null };
   readonly incidents: readonly ReportIncident[];
   readonly remote_captures: readonly ReportCapture[];
+  /** From a collector. `clock` of that node against ours: already taken off its times; null where it is not known. */
+  readonly collected?: { readonly clock: ClockDifference | null };
 }
 
 export interface Ticket {
@@ -53,6 +89,8 @@ export interface Ticket {
   readonly others: OtherPeers;
   readonly own: readonly OwnCheck[];
   readonly evidence: Evidence;
+  /** None on the node itself. */
+  readonly receipts: readonly Receipt[];
 }
 
 export interface ClockQuality {
@@ -107,7 +145,7 @@ export interface PathLine {
 
 /**
  * The way back. `held`: the peer was asked and keeps it. `unasked`: without authentic requests nobody was asked; an incident of its own may hold one. `none`: it
- * runs no agent. `merged`: an export from there is on this page.
+ * runs no agent. `merged`: what it has is on this page.
  */
 export interface Reverse {
   readonly peer: string;
@@ -117,6 +155,10 @@ export interface Reverse {
   readonly until: IsoTime;
   readonly node: string | null;
   readonly version: string | null;
+  /** Where that came from; null where there is none. */
+  readonly via: "export" | "collector" | null;
+  /** Of that node against ours, taken off the times below; null where it is not known. */
+  readonly clock: ClockDifference | null;
   readonly incidents: readonly ReverseIncident[];
   /** Of its incidents with us. */
   readonly tables: readonly PhaseRows[];
@@ -137,6 +179,7 @@ export interface ReverseIncident {
 export interface OtherPeers {
   readonly since: IsoTime;
   readonly until: IsoTime;
+  readonly period_ms: number;
   readonly peers: readonly OtherPeer[];
   /** Good ones beyond those that are listed. */
   readonly more_good: number;

@@ -7,7 +7,7 @@ import type { Block, HopsBlock, Section } from "./document.ts";
 import type { TraceContext } from "./page.ts";
 import { foldStrip } from "./strip-fold.ts";
 import type { PathLine, PhaseRows, Reverse, TicketIncident } from "./ticket.ts";
-import { counted, length, share, utc, type Wording } from "./wording.ts";
+import { counted, length, share, signed, utc, type Wording } from "./wording.ts";
 
 export function stripSection(incident: ReportIncident, { wording }: TraceContext): Section {
   const { labels, zone } = wording;
@@ -68,10 +68,16 @@ export function reverseSection(incident: ReportIncident, { part, node, wording }
   const { labels } = wording;
   const { reverse } = part;
   const { reverse: words } = labels;
-  const blocks: Block[] = [{ kind: "text", text: fill(words[reverse.state], { peer: reverse.peer, id: incident.id }) }];
+  const said = reverse.via === "collector" ? words.collected : words[reverse.state];
+  const blocks: Block[] = [{ kind: "text", text: fill(said, { peer: reverse.peer, id: incident.id }) }];
   if (reverse.state === "held" || reverse.state === "unasked") blocks.push(...fetchBlocks(reverse, { id: incident.id, node, wording }));
+  if (reverse.via === "collector") blocks.push({ kind: "text", text: clockText(reverse, wording) });
   if (reverse.state === "merged") blocks.push(...mergedBlocks(reverse, wording));
   return { title: labels.section.reverse, blocks };
+}
+
+function clockText({ peer, clock }: Reverse, { labels: { reverse: words } }: Wording): string {
+  return clock === null ? fill(words.unaligned, { peer }) : fill(words.aligned, { peer, offset: signed(clock.offset_ms), error: clock.error_ms });
 }
 
 function fetchBlocks(reverse: Reverse, { id, node, wording }: { readonly id: string; readonly node: string; readonly wording: Wording }): Block[] {

@@ -37,3 +37,8 @@ export function share(part: number, whole: number): string {
   if (part > 0 && value === 0) return "<0.1 %";
   return part < whole && value === 100 ? "99.9 %" : `${value.toFixed(1)} %`;
 }
+
+/** "+41", "-3", "0". */
+export function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value);
+}

@@ -15,7 +15,7 @@ import { calmHost } from "../../verdict/facts-builder.ts";
 import { reportCapture, reportIncident, reportPeer, hop as reportHop } from "../sample-report.ts";
 import { farEnd, ticketFacts, ticketIncident, ticketSource } from "./sample-ticket.ts";
 
-const NOBODY: OtherPeers = { since: "2026-11-19T20:12:00.000Z", until: "2026-11-19T20:12:10.000Z", peers: [], more_good: 0 };
+const NOBODY: OtherPeers = { since: "2026-11-19T20:12:00.000Z", until: "2026-11-19T20:12:10.000Z", period_ms: 10_000, peers: [], more_good: 0 };
 
 function states(...given: Parameters<typeof ownChecks>): Record<string, string> {
   return Object.fromEntries(ownChecks(...given).map(({ name, state }) => [name, state]));
@@ -185,7 +185,7 @@ test("the quality of the clock is that of a host snapshot of the incident; witho
 test("no page has a {place} left in it, whatever is known and whatever is not", () => {
   const bare = ticketSource("bj-b1", {
     facts: null,
-    others: { since: "2026-11-19T20:12:00.000Z", until: "2026-11-19T20:12:20.000Z", peers: [], incidents: [] },
+    others: { since: "2026-11-19T20:12:00.000Z", until: "2026-11-19T20:12:20.000Z", period_ms: 10_000, peers: [], incidents: [] },
   });
   const nothing = { ended_at: null, strip: null, verdict: null, captures: [], out: { sent: null, lost: null }, in: { sent: null, lost: null } };
   const open = { ...bare, report: { ...bare.report, incidents: [ticketIncident("bj-b1", nothing)] } };

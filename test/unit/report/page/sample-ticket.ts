@@ -79,6 +79,7 @@ export function ticketSource(name: string, more: Partial<TicketSource> = {}): Ti
     others: {
       since: "2026-11-19T20:12:00.000Z",
       until: "2026-11-19T20:12:20.000Z",
+      period_ms: 10_000,
       peers: [reportPeer({ peer: `${name}3`, address: name, loss_pct: 0, lost: 0 }), reportPeer({ peer: `${name}4`, loss_pct: 100, lost: 36_000 })],
       incidents: [],
     },

@@ -1,0 +1,59 @@
+/**
+ * What two nodes saw of one thing: the incident of A towards B, and those of B towards A that overlap with it in time. Times are compared on one clock where both were
+ * measured against the collector's; else as they are, which two nodes with a time service may be.
+ */
+import type { ClockDifference } from "../../report/page/ticket.ts";
+import type { StoredNode } from "../store/port.ts";
+import { clockAhead, clockOf } from "./clocks.ts";
+import type { FoundHead } from "./incident-heads.ts";
+
+/** One end notices later than the other, and with its own probes: as for the peers of one event. */
+export const SIDES_MS = 2_000;
+
+export type Nodes = ReadonlyMap<string, StoredNode>;
+
+export interface Counterpart {
+  readonly found: FoundHead;
+  /** Of its clock against that of the first node; null where it is not known. */
+  readonly clock: ClockDifference | null;
+}
+
+/** `candidates` may hold any incidents. */
+export function counterpartsOf(here: FoundHead, candidates: Iterable<FoundHead>, nodes: Nodes): Counterpart[] {
+  return [...candidates].flatMap((there) => {
+    if (there.node !== here.head.peer || there.head.peer !== here.node || there.node === here.node) return [];
+    const clock = clockAhead(clockOf(there.record, nodes.get(there.node)), clockOf(here.record, nodes.get(here.node)));
+    return overlaps(here, there, clock) ? [{ found: there, clock }] : [];
+  });
+}
+
+function overlaps(here: FoundHead, there: FoundHead, clock: ClockDifference | null): boolean {
+  const slack = SIDES_MS + (clock?.error_ms ?? 0);
+  const ahead = clock?.offset_ms ?? 0;
+  return there.startedMs - ahead <= here.endedMs + slack && there.endedMs - ahead >= here.startedMs - slack;
+}
+
+/** Incidents that belong together: those of one event of a node, and the two sides of a pair. Each group in order of time, the groups by their first. */
+export function groupSides(found: readonly FoundHead[], nodes: Nodes): FoundHead[][] {
+  const group = new Map<FoundHead, FoundHead>();
+  const rootOf = (one: FoundHead): FoundHead => {
+    let root = one;
+    for (let next = group.get(root); next !== undefined; next = group.get(root)) root = next;
+    if (root !== one) group.set(one, root);
+    return root;
+  };
+  const join = (a: FoundHead, b: FoundHead): void => {
+    const [first, second] = [rootOf(a), rootOf(b)];
+    if (first !== second) group.set(second, first);
+  };
+  for (const members of Map.groupBy(found, ({ node, head }) => JSON.stringify([node, head.event_id])).values())
+    for (const member of members.slice(1)) join(members[0] as FoundHead, member);
+  const pairs = Map.groupBy(found, ({ node, head }) => JSON.stringify([node, head.peer].toSorted()));
+  for (const members of pairs.values())
+    for (const here of members) for (const { found: there } of counterpartsOf(here, members, nodes)) join(here, there);
+  const groups = Map.groupBy(
+    found.toSorted((a, b) => a.startedMs - b.startedMs),
+    rootOf,
+  );
+  return [...groups.values()];
+}

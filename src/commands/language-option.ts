@@ -2,6 +2,7 @@
 import type { ControlLabels } from "../control/labels.ts";
 import type { DoctorLabels } from "../doctor/labels.ts";
 import { LANGUAGES, localeLanguage, type Language } from "../report/language.ts";
+import type { FleetLabels } from "../report/fleet/fleet-labels.ts";
 import type { ListLabels } from "../report/list-labels.ts";
 import type { Labels } from "../report/page/labels.ts";
 import type { Words } from "../verdict/words.ts";
@@ -41,4 +42,10 @@ export async function controlLabels(language: Language): Promise<ControlLabels> 
 
 export async function doctorLabels(language: Language): Promise<DoctorLabels> {
   return language === "en" ? (await import("../doctor/labels.ts")).DOCTOR_ENGLISH : (await import("../doctor/labels-zh.ts")).DOCTOR_CHINESE;
+}
+
+export async function fleetLabels(language: Language): Promise<FleetLabels> {
+  return language === "en"
+    ? (await import("../report/fleet/fleet-labels.ts")).FLEET_ENGLISH
+    : (await import("../report/fleet/fleet-labels-zh.ts")).FLEET_CHINESE;
 }

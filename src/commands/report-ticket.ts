@@ -21,7 +21,7 @@ import { UsageError } from "./usage-error.ts";
 export type TicketFormat = "text" | "markdown" | "html" | "json";
 
 /** Narrower, an mtr table would be broken. */
-const MIN_COLUMNS = 80;
+export const MIN_PAGE_COLUMNS = 80;
 
 export interface TicketOptions {
   readonly id: string;
@@ -39,7 +39,7 @@ export async function reportTicket({ id, format, dataDir, exports, language }: T
     const found = requireTicket(db, id);
     const source = readTicket(reader, db, { ...found, nowMs: world.now(), words });
     const farEnds = await readFarEnds(exports, source);
-    world.stdout(renderTicket(source, farEnds, { format, columns: Math.max(MIN_COLUMNS, world.columns), labels }));
+    world.stdout(renderTicket(source, farEnds, { format, columns: Math.max(MIN_PAGE_COLUMNS, world.columns), labels }));
     return source.report.problems;
   });
   return problems.length > 0 ? 3 : 0;

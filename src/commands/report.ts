@@ -12,12 +12,17 @@ const MIN_COLUMNS = 40;
 const DEFAULT_SINCE = "24h";
 /** They narrow the list, and say nothing about one incident. */
 const RANGE = ["since", "until", "peer"] as const;
+/** Without a collector they mean nothing. */
+const WITH_COLLECTOR = ["node", "token-file", "ca-file"] as const;
 
 const DECLARATION = declare({
   name: "report",
   summary: "what was lost, when, and where the path broke",
-  description: ["Works while the agent runs, after it died, and on a copied or read-only data directory."],
-  forms: ["[OPTIONS]", "INCIDENT [--format FORMAT] [--with FILE.tar.gz] [OPTIONS]"],
+  description: [
+    "Works while the agent runs, after it died, and on a copied or read-only data directory.",
+    "With --collector it is the same report over all nodes: what two of them saw of one fault stands together, with the times of the other side on the clock of the first as far as they were measured against each other. The page of an incident has the traces of both sides, and says when the sum over its evidence came and whether what is there gives it; both are worked out here, from the rows.",
+  ],
+  forms: ["[OPTIONS]", "INCIDENT [--format FORMAT] [--with FILE.tar.gz] [OPTIONS]", "--collector URL [--node NAME] [INCIDENT] [OPTIONS]"],
   operands: {
     min: 0,
     max: 1,
@@ -54,6 +59,21 @@ const DECLARATION = declare({
     full: {
       text: `every burst, every capture, every peer. Without it text shows paths for up to 20 incidents, and json leaves strips, facts and hops out above ${MAX_DETAILED_JSON}`,
     },
+    collector: { argument: "URL", text: "ask this collector instead of the data of this node, like https://collector.example:8443" },
+    node: {
+      argument: "NAME",
+      text: "with --collector: only what this node saw, with the other side of it; with --node or --peer there are sums of peers too",
+    },
+    "token-file": {
+      argument: "FILE",
+      text: "with --collector: a reader's token; without it that of the configuration, if it names the same collector",
+      completes: "file",
+    },
+    "ca-file": {
+      argument: "FILE",
+      text: "with --collector: its certificate authority, if the system does not trust it; without it that of the configuration, in the same way",
+      completes: "file",
+    },
     "data-dir": { argument: "DIR", text: "read this directory; no configuration is needed then", completes: "directory" },
     config: { ...CONFIG_OPTION, text: "configuration that names the data directory" },
   },
@@ -64,9 +84,14 @@ const DECLARATION = declare({
     { command: "meshprobe report 20261121T041203-4f2a --format html > ticket.html" },
     { command: "meshprobe report 20261121T041203-4f2a --lang zh --format markdown", text: "for a desk that reads Chinese" },
     { command: "meshprobe report --since 30d --format json | jq '.incidents[] | {peer, started_at, loss_pct}'" },
+    { command: "meshprobe report --collector https://collector.example:8443 --token-file reader.token --since 2h", text: "all nodes" },
     { command: "meshprobe report --data-dir ./copied-from-node", text: "works on a copy, and while the agent runs" },
   ],
-  exitCodes: { 0: "fine (also with incidents)", 2: "wrong usage or configuration", 3: "the data, or part of it, cannot be read" },
+  exitCodes: {
+    0: "fine (also with incidents)",
+    2: "wrong usage or configuration",
+    3: "the data, or part of it, cannot be read, or the collector not be asked",
+  },
 });
 
 type Options = CommandLine<typeof DECLARATION.options>["values"];
@@ -76,12 +101,41 @@ export const reportCommand: Command = { declaration: DECLARATION, run };
 async function run(args: readonly string[], world: World): Promise<number> {
   const { values: options, operands } = parseCommandLine(DECLARATION, args);
   const [id] = operands;
+  if (options.collector !== undefined) return collected(options.collector, { id, options, world });
+  const lonely = WITH_COLLECTOR.find((name) => options[name] !== undefined);
+  if (lonely !== undefined) throw new UsageError(`--${lonely} goes with --collector; see meshprobe report --help`);
   return id === undefined ? list(options, world) : page(id, { options, world });
 }
 
-async function page(id: string, { options, world }: { readonly options: Options; readonly world: World }): Promise<number> {
+async function collected(
+  url: string,
+  { id, options, world }: { readonly id: string | undefined; readonly options: Options; readonly world: World },
+): Promise<number> {
+  if (options.with.length > 0) throw new UsageError("--with is not needed with --collector: it has what both sides have sent");
+  if (options["data-dir"] !== undefined) throw new UsageError("--collector and --data-dir are two places: give one of them");
+  const { format } = options;
+  if (id !== undefined) requirePageOptions(options);
+  const [{ reportFleet, reportCollected }, { collectorAccess }] = await Promise.all([
+    import("./report-collector.ts"),
+    import("./collector-access.ts"),
+  ]);
+  const language = languageOf({ lang: options.lang, format }, world.env);
+  const files = { tokenFile: options["token-file"], caFile: options["ca-file"], config: options.config };
+  const place = { node: options.node ?? null, language };
+  if (id !== undefined) return reportCollected({ access: collectorAccess({ url, ...files }, world), id, format, ...place }, world);
+  if (format !== "text" && format !== "json") throw new UsageError(`--format ${format} is for one INCIDENT; see meshprobe report --help`);
+  const { sinceMs, untilMs } = await parseRange(options, world.now());
+  const access = collectorAccess({ url, ...files }, world);
+  return reportFleet({ access, sinceMs, untilMs, peer: options.peer ?? null, format, full: options.full, ...place }, world);
+}
+
+function requirePageOptions(options: Options): void {
   const range = RANGE.find((name) => options[name] !== undefined) ?? (options.full ? "full" : undefined);
   if (range !== undefined) throw new UsageError(`--${range} is for the list, and not for one INCIDENT; see meshprobe report --help`);
+}
+
+async function page(id: string, { options, world }: { readonly options: Options; readonly world: World }): Promise<number> {
+  requirePageOptions(options);
   const dataDir = await dataDirOf({ dataDir: options["data-dir"], config: options.config }, world);
   const [{ reportTicket }, { StoreError }] = await Promise.all([import("./report-ticket.ts"), import("../store/store-error.ts")]);
   try {

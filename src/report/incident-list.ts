@@ -41,13 +41,13 @@ function columns({ zone, offset, labels }: { readonly zone: ZoneOffset; readonly
 }
 
 /** E.g. "path out, likely". */
-function verdictText({ verdict }: ReportIncident, { verdict: words }: ListLabels): string {
+export function verdictText({ verdict }: Pick<ReportIncident, "verdict">, { verdict: words }: ListLabels): string {
   if (verdict === null) return "-";
   const { scope, direction, certainty } = verdict;
   return fill(words.text, { scope: words.scope[scope], direction: words.direction[direction], certainty: words.certainty[certainty] });
 }
 
-function lastedText(incident: ReportIncident, { list, unit }: ListLabels): string {
+export function lastedText(incident: ReportIncident, { list, unit }: ListLabels): string {
   const ms = lastedMs(incident);
   return ms === null ? list.goingOn : duration(ms, unit);
 }

@@ -12,7 +12,7 @@ import { LIST_ENGLISH, type ListLabels } from "./list-labels.ts";
 import { remoteLines, requestedLines } from "./lone-traces.ts";
 import { counted } from "./page/wording.ts";
 import { peersLines } from "./peers-table.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportBlind } from "./report.ts";
 
 /** Above this many incidents the text is the list only, unless `full`. */
 export const MAX_DETAILED_INCIDENTS = 20;
@@ -64,7 +64,7 @@ function headLines(report: Report, { zone, labels }: Layout): string[] {
 
 type Words = Pick<Layout, "zone" | "labels">;
 
-function rangeLine({ since, until }: Report, { zone, labels: { head, unit } }: Words): string {
+export function rangeLine({ since, until }: Pick<Report, "since" | "until">, { zone, labels: { head, unit } }: Words): string {
   const [sinceMs, untilMs] = [Date.parse(since), Date.parse(until)];
   const range = { from: short(localTime(sinceMs, zone)), to: short(localTime(untilMs, zone)), lasted: duration(untilMs - sinceMs, unit) };
   if (zone(sinceMs) === 0 && zone(untilMs) === 0) return fill(head.utcRange, range);
@@ -115,7 +115,11 @@ function incidentPart(report: Report, layout: Layout): string[] {
   return [...list, ...report.incidents.flatMap((incident, index) => incidentLines(incident, { ...layout, node, place: place(index) }))];
 }
 
-function blindPart(report: Report, { zone, full, labels }: Layout): string[] {
+/** `whoseOf` stands before each, where there are several nodes. */
+export function blindPart<B extends ReportBlind>(
+  report: { readonly blind: readonly B[] },
+  { zone, full, labels, whoseOf = () => "" }: Pick<Layout, "zone" | "full" | "labels"> & { readonly whoseOf?: (blind: B) => string },
+): string[] {
   const { blind: words, section, unit } = labels;
   if (report.blind.length === 0) return [];
   const shown = full ? report.blind : report.blind.slice(-MAX_BLIND_LINES);
@@ -127,8 +131,8 @@ function blindPart(report: Report, { zone, full, labels }: Layout): string[] {
       const startedMs = Date.parse(blind.started_at);
       const detail = blind.detail === null ? "" : fill(words.detail, { detail: escapeForTerminal(labels.said(blind.detail)) });
       const lasted = duration(Date.parse(blind.ended_at) - startedMs, unit);
-      const cause = words.cause[blind.cause] ?? escapeForTerminal(blind.cause);
-      return `  ${fill(words.text, { at: localTime(startedMs, zone), lasted, cause, detail })}`;
+      const cause = Object.hasOwn(words.cause, blind.cause) ? (words.cause[blind.cause] ?? "") : escapeForTerminal(blind.cause);
+      return `  ${whoseOf(blind)}${fill(words.text, { at: localTime(startedMs, zone), lasted, cause, detail })}`;
     }),
     "",
   ];
@@ -150,6 +154,6 @@ function evictedPart(report: Report, { zone, labels }: Layout): string[] {
 }
 
 /** Without milliseconds. */
-function short(time: string): string {
+export function short(time: string): string {
   return time.slice(0, 19);
 }

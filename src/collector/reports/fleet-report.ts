@@ -70,6 +70,7 @@ export async function fleetReport(store: CollectorStore, query: FleetQuery): Pro
     events: seen.groups.map((group) => eventOf(group, seen)),
     incidents,
     remote_captures: [],
+    requested_captures: [],
     evicted: [],
     problems: [
       ...(seen.isCut ? [`more than ${MAX_HEADS} incidents lie in this time; only the newest are given`] : []),

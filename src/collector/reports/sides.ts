@@ -49,11 +49,45 @@ export function groupSides(found: readonly FoundHead[], nodes: Nodes): FoundHead
   for (const members of Map.groupBy(found, ({ node, head }) => JSON.stringify([node, head.event_id])).values())
     for (const member of members.slice(1)) join(members[0] as FoundHead, member);
   const pairs = Map.groupBy(found, ({ node, head }) => JSON.stringify([node, head.peer].toSorted()));
-  for (const members of pairs.values())
-    for (const here of members) for (const { found: there } of counterpartsOf(here, members, nodes)) join(here, there);
+  for (const members of pairs.values()) joinPair(members, { nodes, join });
   const groups = Map.groupBy(
     found.toSorted((a, b) => a.startedMs - b.startedMs),
     rootOf,
   );
   return [...groups.values()];
+}
+
+interface Stretch {
+  readonly found: FoundHead;
+  /** On the collector's clock, where all of the pair were measured; the least and the most that it can have been. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * Joins the incidents of one pair that are sides of each other, as `counterpartsOf` finds them. In order of time an incident can only meet those of the other node that
+ * have not ended; once it has joined them they are one, of which only the longest can meet another. So thousands of one pair take no longer than they are many.
+ */
+function joinPair(
+  members: readonly FoundHead[],
+  { nodes, join }: { readonly nodes: Nodes; readonly join: (a: FoundHead, b: FoundHead) => void },
+): void {
+  const [first] = members;
+  if (first === undefined || first.node === first.head.peer) return;
+  const clocks = members.map(({ node, record }) => clockOf(record, nodes.get(node)));
+  const isMeasured = clocks.every((clock) => clock !== null);
+  const stretches = members.map((found, index): Stretch => {
+    const { offsetMs, errorMs } = (isMeasured ? clocks[index] : null) ?? { offsetMs: 0, errorMs: 0 };
+    return { found, fromMs: found.startedMs + offsetMs - errorMs, toMs: found.endedMs + offsetMs + errorMs + SIDES_MS };
+  });
+  let lasting: { readonly mine: Stretch[]; readonly others: Stretch[] } = { mine: [], others: [] };
+  for (const stretch of stretches.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const isMine = stretch.found.node === first.node;
+    const [own, other] = isMine ? [lasting.mine, lasting.others] : [lasting.others, lasting.mine];
+    const met = other.filter(({ toMs }) => toMs >= stretch.fromMs);
+    for (const one of met) join(one.found, stretch.found);
+    const longest = met.toSorted((a, b) => b.toMs - a.toMs).slice(0, 1);
+    own.push(stretch);
+    lasting = isMine ? { mine: own, others: longest } : { mine: longest, others: own };
+  }
 }

@@ -43,6 +43,7 @@ export function parseFleetReport(value: unknown): FleetReport | null {
     events: list(one["events"], MAX_INCIDENTS).flatMap((each) => parseEvent(each) ?? []),
     incidents: list(one["incidents"], MAX_INCIDENTS).flatMap((each) => parseIncident(each) ?? []),
     remote_captures: [],
+    requested_captures: [],
     evicted: [],
     problems: texts(one["problems"]),
   };

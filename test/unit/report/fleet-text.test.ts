@@ -43,7 +43,7 @@ function fleet(name: string, more: Partial<FleetReport> = {}): FleetReport {
     blind_since: null,
     ...about,
   });
-  const [here, there] = [`${name}`, `${name}2`];
+  const [here, there] = [name, `${name}2`];
   return {
     ...sampleReport(),
     node: { ...sampleReport().node, name: null },

@@ -191,3 +191,19 @@ test("two hundred nodes with two thousand incidents in a day are answered within
   assert.deepEqual([report.incidents.length, report.events.length], [2_000, 1_000]);
   assert.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`);
 });
+
+test("five thousand incidents of one pair that all last are one event within a second", async () => {
+  const records = Array.from({ length: 5_000 }, (_, index) => {
+    const [node, peer] = index % 2 === 0 ? ["a", "b"] : ["b", "a"];
+    return head(node ?? "", peer ?? "", { id: `i${index}`, startMs: T0 + index, endMs: null });
+  });
+  const store = listStore({ records, nodes: [storedNode("a"), storedNode("b")] });
+  const started = performance.now();
+  const { events } = await fleetEvents(store, DAY);
+  const tookMs = performance.now() - started;
+  assert.deepEqual(
+    events.map(({ sides }) => sides.length),
+    [5_000],
+  );
+  assert.ok(tookMs < 1_000, `${Math.round(tookMs)} ms`);
+});

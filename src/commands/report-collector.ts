@@ -39,7 +39,9 @@ export async function reportFleet(options: CollectedListOptions, world: World): 
   return answered(world, async () => {
     const report = parseFleetReport(await ask(access, { path: "/api/v1/report", query, world }));
     if (report === null) throw notOurs(access);
-    world.stdout(format === "json" ? renderJson(report) : await listText(report, { access, full, language, world }));
+    world.stdout(
+      format === "json" ? renderJson(report, (await listLabels(language)).said) : await listText(report, { access, full, language, world }),
+    );
     return report.problems.length > 0 ? 3 : 0;
   });
 }

@@ -39,11 +39,13 @@ export async function incidentReport(
   return incidents.length === 0 ? null : { incidents };
 }
 
-function detailsOf({ source, farEnds, farReceipts }: CollectedPage, node: string): IncidentDetail[] {
+function detailsOf({ source, farEnds }: CollectedPage, node: string): IncidentDetail[] {
+  const receiptOf = (of: string, id: string): Receipt | null =>
+    source.receipts?.find((receipt) => receipt.node === of && receipt.incident === id) ?? null;
   return source.report.incidents.map((incident) => ({
     node,
     ...withHopNotes(incident),
-    receipt: source.receipts?.find((receipt) => receipt.incident === incident.id) ?? null,
+    receipt: receiptOf(node, incident.id),
     counterparts: farEnds
       .filter((end) => end.node.name === incident.peer)
       .flatMap((end) =>
@@ -55,7 +57,7 @@ function detailsOf({ source, farEnds, farReceipts }: CollectedPage, node: string
           sent: other.sent,
           lost: other.lost,
           clock: end.collected?.clock ?? null,
-          receipt: farReceipts.find((receipt) => receipt.node === incident.peer && receipt.incident === other.id) ?? null,
+          receipt: receiptOf(incident.peer, other.id),
         })),
       ),
   }));

@@ -12,10 +12,9 @@ import { shiftTimes } from "./shift-times.ts";
 const MAX_REMOTE = 50;
 
 export interface CollectedPage {
+  /** With the receipts of both sides, those of the ticket first. */
   readonly source: TicketSource;
   readonly farEnds: readonly FarEnd[];
-  /** Of the incidents over there. */
-  readonly farReceipts: readonly Receipt[];
 }
 
 export interface PageOptions {
@@ -38,9 +37,8 @@ export function collectedPage(answer: RecordsAnswer, { nowMs, words = null }: Pa
     const source = readTicket(reader, db, { kind: ticket.kind, id: ticket.id, incidentIds, nowMs, words, rollupMs: COLLECTED_ROLLUP_MS });
     const far = there.map((each) => farSide(each, { nowMs, words }));
     return {
-      source: { ...source, receipts: receiptsOf(here, rows) },
+      source: { ...source, receipts: [...receiptsOf(here, rows), ...far.flatMap(({ receipts }) => receipts)] },
       farEnds: far.map(({ end }) => end),
-      farReceipts: far.flatMap(({ receipts }) => receipts),
     };
   });
 }

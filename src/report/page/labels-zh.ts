@@ -116,7 +116,7 @@ export const CHINESE: Labels = {
     nothing: "其中从 {since} 到 {until} 既没有与本端的事件，也没有为本端做的追踪。",
     asked: "应本端请求所做的追踪",
     collected: "{peer} 已送达采集中心的内容：",
-    aligned: "{peer} 的时钟与本端相差 {offset} 毫秒，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟。",
+    aligned: "{peer} 的时钟与本端相差 {offset} 毫秒，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟，其结论文字中的时间除外。",
     unaligned: "两端时钟未经比对：以下时间为 {peer} 的时钟。",
   },
   paths: {
@@ -203,7 +203,7 @@ export const CHINESE: Labels = {
     rows: "记录",
     states: {
       unsealed: "{node} 尚未送出校验和：事件结束且最后一次追踪完成后才会送出",
-      partial: "{rows} 行中有 {missing} 行尚未到达；上面的校验和只含已到达的部分",
+      partial: "{rows} 行中有 {missing} 行尚未到达，因此此处记录的校验和与之不同",
       complete: "{rows} 行全部在此，与 {node} 结束本次事件时所存的一致",
       differs: "此处记录的校验和与 {node} 结束本次事件时所存的不同",
     },

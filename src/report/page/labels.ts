@@ -305,7 +305,8 @@ export const ENGLISH: Labels = {
     nothing: "It holds neither an incident with us nor a trace for us from {since} to {until}.",
     asked: "TRACED AT OUR REQUEST",
     collected: "What {peer} has sent to the collector:",
-    aligned: "The clock of {peer} is {offset} ms against ours, ± {error} ms as measured by the collector; the times below are on ours.",
+    aligned:
+      "The clock of {peer} is {offset} ms against ours, ± {error} ms as measured by the collector; the times below are on ours, those in its sentences on its own.",
     unaligned: "The clocks were not measured against each other: the times below are on the clock of {peer}.",
   },
   paths: {
@@ -393,7 +394,7 @@ export const ENGLISH: Labels = {
     rows: "Rows",
     states: {
       unsealed: "{node} has not sent a sum yet: it does once the incident is over and its last trace is done",
-      partial: "{missing} of {rows} have not arrived yet; the sum above is of those that have",
+      partial: "{missing} of {rows} have not arrived yet, so those that are here give another sum",
       complete: "all {rows} are here, and are what {node} had when it closed the incident",
       differs: "those that are here give another sum than {node} had when it closed the incident",
     },

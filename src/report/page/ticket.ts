@@ -25,7 +25,7 @@ export interface TicketSource {
   /** What the newest verdict rests on; null while there is none. */
   readonly facts: EventFacts | null;
   readonly evidence: Evidence;
-  /** Of its incidents, at a collector; absent on the node itself. */
+  /** Of its incidents and of those of the other side, at a collector; absent on the node itself. */
   readonly receipts?: readonly Receipt[];
 }
 

@@ -50,7 +50,7 @@ test("the page is what the node itself makes of its rows, with the receipt behin
   assert.deepEqual(bare(rest), bare(own));
   assert.equal(source.others.incidents.length, 1);
   assert.equal(source.evidence.sha256, digestEvidence(db, { incidentIds: [HERE_ID] }).sha256);
-  assert.deepEqual(receipts, [
+  assert.deepEqual(receipts?.slice(0, 1), [
     {
       node: "sh-a1",
       incident: HERE_ID,
@@ -69,6 +69,13 @@ test("the other side is found over the offset of the clocks, its times are told 
   const { source, farEnds } = await pageOf(t, CLOCKS);
   const [reverse] = buildTicket(source, farEnds).incidents.map((each) => each.reverse);
   assert.ok(reverse !== undefined);
+  assert.deepEqual(
+    source.receipts?.map(({ node, incident, state }) => [node, incident, state]),
+    [
+      ["sh-a1", HERE_ID, "complete"],
+      ["bj-b1", THERE_ID, "complete"],
+    ],
+  );
   assert.deepEqual([reverse.state, reverse.via, reverse.clock], ["merged", "collector", { offset_ms: 41_000, error_ms: 11 }]);
   assert.deepEqual(
     reverse.incidents.map(({ id, started_at: at, lost }) => [id, at, lost]),
@@ -82,7 +89,7 @@ test("the other side is found over the offset of the clocks, its times are told 
     ],
   );
   assert.equal(reverse.asked?.started_at, new Date(T0 + 500).toISOString());
-  const text = render({ source, farEnds, farReceipts: [] });
+  const text = render({ source, farEnds });
   assert.match(text, /What bj-b1 has sent to the collector:/);
   assert.match(text, /The clock of bj-b1 is \+41000 ms against ours, ± 11 ms/);
 });

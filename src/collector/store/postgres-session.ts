@@ -6,7 +6,7 @@
  */
 import { randomInt } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool, TypeOverrides, types } from "pg";
+import { Client, Pool, TypeOverrides, types } from "pg";
 import { isConflict, sqlState, unavailable } from "./postgres-errors.ts";
 import { StoreRefused } from "./port.ts";
 
@@ -34,20 +34,16 @@ export class PostgresSession {
   /** Throws StoreRefused for an address that cannot be understood. */
   constructor(url: string) {
     this.#where = describe(url);
-    try {
-      this.#pool = new Pool({
-        connectionString: url,
-        max: MAX_CONNECTIONS,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        query_timeout: ANSWER_TIMEOUT_MS,
-        idleTimeoutMillis: IDLE_CONNECTION_MS,
-        keepAlive: true,
-        application_name: "meshprobe collector",
-        types: numberTypes(),
-      });
-    } catch (error) {
-      throw new StoreRefused(`Cannot use ${this.#where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
+    this.#pool = new Pool({
+      connectionString: url,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      keepAlive: true,
+      application_name: "meshprobe collector",
+      types: numberTypes(),
+    });
     // A connection that breaks fails the query that runs on it, and an idle one is forgotten; that it broke is said by who needs it next.
     this.#pool.on("error", () => {});
     this.#pool.on("connect", (client) => client.on("error", () => {}));
@@ -114,11 +110,14 @@ function numberTypes(): TypeOverrides {
   return own;
 }
 
+/** As pg reads it, with the files that it names and what the environment adds; without a password. */
 function describe(url: string): string {
   try {
-    const { host, pathname, searchParams } = new URL(url);
-    return `PostgreSQL at ${host === "" ? (searchParams.get("host") ?? "localhost") : host}${pathname}`;
-  } catch {
-    return "PostgreSQL at the address in `store`";
+    const { host, port, database } = new Client({ connectionString: url });
+    return `PostgreSQL at ${host.startsWith("/") ? host : `${host}:${port}`}/${database ?? ""}`;
+  } catch (error) {
+    throw new StoreRefused(`Cannot use the PostgreSQL address in \`store\`: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }

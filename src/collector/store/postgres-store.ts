@@ -173,8 +173,8 @@ async function put(query: Query, delivery: Delivery): Promise<DeliveryResult> {
     JSON.stringify(delivery.backlog),
     delivery.blindSinceMs,
   ]);
-  await claimFiles(query, delivery);
   const states = await laneStates(query, delivery);
+  await claimFiles(query, delivery, states);
   const records: ParsedRecord[] = [];
   const rollups: ParsedRollup[] = [];
   const tombstones: { readonly db: string; readonly lane: Lane; readonly reason: string; readonly numbers: number }[] = [];
@@ -206,8 +206,10 @@ async function put(query: Query, delivery: Delivery): Promise<DeliveryResult> {
 }
 
 /** Throws ForeignFile. Two nodes that bring one new file at once: the second waits for the first and then sees its row. */
-async function claimFiles(query: Query, { node, files }: Delivery): Promise<void> {
-  const wanted = [...new Set(files.map(({ db }) => db))].sort();
+async function claimFiles(query: Query, { node, files }: Delivery, states: ReadonlyMap<string, LaneState>): Promise<void> {
+  // A lane that has something is of a file that was this node's before.
+  const ours = new Set([...states.values()].filter(({ before }) => before > 0).map(({ db }) => db));
+  const wanted = [...new Set(files.map(({ db }) => db))].filter((db) => !ours.has(db)).sort();
   if (wanted.length === 0) return;
   const known = await owners(query, wanted);
   const missing = wanted.filter((db) => !known.has(db));

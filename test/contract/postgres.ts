@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,12 +37,12 @@ const missing = ensureSystemPackages(["postgresql"]).missing;
 /** The `skip` option of a test that needs it. */
 export const skipPostgres: string | false = missing.length === 0 ? false : `not installed: ${missing.join(", ")}`;
 
-/** `directory`: where the cluster is made, when the disk matters. */
+/** `directory`: where the tables are, when the disk matters; the write-ahead log is among the temporary files always. */
 export async function startPostgres(options: { readonly directory?: string } = {}): Promise<Postgres> {
   const binaries = postgresBinaries();
   if (binaries === null) throw new Error("Cannot start PostgreSQL: it is not installed");
-  const home = mkdtempSync(join(options.directory ?? tmpdir(), "meshprobe-pg-"));
-  const cluster = new Cluster(binaries, home, await freePort());
+  const home = mkdtempSync(join(tmpdir(), "meshprobe-pg-"));
+  const cluster = new Cluster(binaries, { home, data: join(options.directory ?? home, "data"), port: await freePort() });
   try {
     cluster.make();
     await cluster.start();
@@ -70,16 +70,19 @@ export async function startPostgres(options: { readonly directory?: string } = {
 class Cluster {
   readonly #binaries: string;
   readonly #home: string;
+  readonly #data: string;
   readonly #port: number;
   readonly #options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly uid?: number; readonly gid?: number };
   readonly #forget: () => void;
   #server: ChildProcess | null = null;
 
-  constructor(binaries: string, home: string, port: number) {
+  constructor(binaries: string, { home, data, port }: { readonly home: string; readonly data: string; readonly port: number }) {
     const user = unprivileged();
-    if (user !== null) chownSync(home, user.uid, user.gid);
+    mkdirSync(data, { mode: 0o700 });
+    if (user !== null) for (const path of [home, data]) chownSync(path, user.uid, user.gid);
     this.#binaries = binaries;
     this.#home = home;
+    this.#data = data;
     this.#port = port;
     this.#options = { cwd: home, env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" }, ...user };
     this.#forget = onProcessEnd(() => {
@@ -94,7 +97,18 @@ class Cluster {
   }
 
   make(): void {
-    const args = ["-D", this.#data, "-U", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions", "--no-sync"];
+    const args = [
+      "-D",
+      this.#data,
+      "--waldir",
+      join(this.#home, "log"),
+      "-U",
+      USER,
+      "--auth=trust",
+      "--encoding=UTF8",
+      "--no-instructions",
+      "--no-sync",
+    ];
     const { status, stderr } = spawnSync(join(this.#binaries, "initdb"), args, { ...this.#options, encoding: "utf8" });
     if (status !== 0) throw new Error(`Cannot make a cluster: ${stderr}`);
     writeFileSync(
@@ -142,10 +156,6 @@ class Cluster {
     await this.end();
     this.#forget();
     rmSync(this.#home, { recursive: true, force: true });
-  }
-
-  get #data(): string {
-    return join(this.#home, "data");
   }
 
   #processes(): number[] {

@@ -147,6 +147,8 @@ export type WireMessage =
       /** ICMP unreachable that quoted probes to peers and canaries that were bad, by source address. */
       readonly unreachable: Readonly<Record<string, number>>;
     }
+  /** At most once a second: some peers with a probe that has turned overdue since the last word of it. Whoever loads the link wants to know. */
+  | { readonly kind: "overdue"; readonly peers: readonly string[] }
   /** Replies of a peer arrive with another TTL than before: its way back has changed (IPv4). */
   | { readonly kind: "reply-ttl"; readonly peer: string; readonly atMs: number; readonly before: number; readonly now: number }
   /** A peer has an incident with us and asks for a trace back. */

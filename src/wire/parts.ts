@@ -18,6 +18,7 @@ import { MeshKeys } from "./hearing/mesh-keys.ts";
 import type { WireMessage, WireSettings } from "./messages.ts";
 import { OpenAdmission } from "./hearing/open-admission.ts";
 import { Orders } from "./orders.ts";
+import { Overdue } from "./counting/overdue.ts";
 import { PeerClocks } from "./hearing/peer-clocks.ts";
 import { PeersByAddress } from "./peers-by-address.ts";
 import type { Peer } from "./peer.ts";
@@ -65,6 +66,7 @@ export interface Parts {
   readonly peerClocks: PeerClocks;
   readonly freshIds: FreshIds;
   readonly standing: Standing;
+  readonly overdue: Overdue;
   readonly bursts: BurstBook;
   readonly slices: Slices;
   readonly rollups: Rollups;
@@ -95,6 +97,7 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
     },
     censor: (sinceUs) => judge.censor(sinceUs),
   });
+  const overdue = new Overdue(post);
   const judge = new Judge({
     peers,
     lanes,
@@ -102,6 +105,7 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
     hardUs,
     overflowed: (atUs) => blindness.overflowed(atUs),
     changed: (peer, change, atUs) => episodes.changed(peer, change, atUs),
+    turnedOverdue: (peer) => overdue.note(peer),
   });
   const roster = new Roster({
     lanes: built,
@@ -199,6 +203,7 @@ export function buildParts(settings: WireSettings, { clock, post, sockets, rando
     peerClocks,
     freshIds,
     standing,
+    overdue,
     bursts,
     slices,
     rollups,

@@ -49,7 +49,8 @@ export class Prober {
 
   /** Called every `tickMs`. */
   tick(): void {
-    const { readiness, drain, blindness, judge, sender, hearing, schedule, sweeper, standing, freshIds, rollups, firstReplies } = this.#parts;
+    const { readiness, drain, blindness, judge, sender, hearing, schedule, sweeper, standing, overdue, freshIds, rollups, firstReplies } =
+      this.#parts;
     const nowUs = this.#clock.nowUs();
     const { sinceUs, lagUs } = readiness.ticked(nowUs);
     drain.all();
@@ -64,6 +65,7 @@ export class Prober {
     schedule.tick(nowUs);
     sweeper.tick(nowUs);
     standing.tick(nowUs);
+    overdue.tick(nowUs);
     freshIds.ask(nowUs);
     rollups.tick(nowUs);
     firstReplies.send();

@@ -28,6 +28,8 @@ interface Options {
   /** Asked before anybody is accused: did our own socket overflow? */
   readonly overflowed: (nowUs: number) => boolean;
   readonly changed: (peer: Peer, change: DetectorChange, nowUs: number) => void;
+  /** Its probe was not answered by the soft timeout, and we did look. */
+  readonly turnedOverdue: (peer: Peer) => void;
 }
 
 export class Judge {
@@ -37,6 +39,7 @@ export class Judge {
   readonly #hardUs: number;
   readonly #overflowed: (nowUs: number) => boolean;
   readonly #changedTo: (peer: Peer, change: DetectorChange, nowUs: number) => void;
+  readonly #turnedOverdue: (peer: Peer) => void;
   /** Per peer: when the oldest probe that still waits for its soft timeout is overdue. */
   #softDueUs: Float64Array;
 
@@ -47,6 +50,7 @@ export class Judge {
     this.#hardUs = options.hardUs;
     this.#overflowed = options.overflowed;
     this.#changedTo = options.changed;
+    this.#turnedOverdue = options.turnedOverdue;
     this.#softDueUs = new Float64Array(options.peers.length).fill(Number.POSITIVE_INFINITY);
   }
 
@@ -94,6 +98,7 @@ export class Judge {
     // The deadline had passed between two ticks.
     peer.lastFlow = probe.number & (FLOWS - 1);
     if (probe.number === peer.softNumber) this.#advance(peer);
+    this.#turnedOverdue(peer);
     this.#changed(peer, peer.detector.bad(probe.slot, probe.sentUs), at.nowUs);
   }
 
@@ -157,6 +162,7 @@ export class Judge {
       this.#advance(peer);
       if (late || !peer.everReplied) continue;
       peer.lastFlow = number & (FLOWS - 1);
+      this.#turnedOverdue(peer);
       this.#changed(peer, peer.detector.bad(flight.slot[place] as number, flight.sentUs[place] as number), nowUs);
     }
   }

@@ -81,7 +81,7 @@ test("after sixteen million probes, too, a lost one waits for the peer's word on
   const { lanes, peers } = buildLanes(wireSettings(), { nowUs: 0, random32: counter() });
   const peer = peers[0] as Peer;
   const flight = new InFlight(1, 256);
-  const judge = new Judge({ peers, lanes, flight, hardUs: 2_000_000, overflowed: () => false, changed: () => {} });
+  const judge = new Judge({ peers, lanes, flight, hardUs: 2_000_000, overflowed: () => false, changed: () => {}, turnedOverdue: () => {} });
   const number = 0x1_00_0005;
   const sentUs = peer.group.atUs(0, 0);
   flight.next[0] = number + 1;

@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import { AgentControl } from "./agent/agent-control.ts";
 import { AgentStore } from "./agent/agent-store.ts";
 import { Reload, type PeerChange } from "./agent/reload.ts";
+import { openSync } from "./agent/agent-sync.ts";
 import { openDesks, type Desks } from "./agent/desks.ts";
 import { WireInbox } from "./agent/wire-inbox.ts";
 import { wireSettings } from "./agent/wire-settings.ts";
@@ -22,6 +23,7 @@ import { agentId } from "./config/agent-id.ts";
 import type { Config } from "./config/config.ts";
 import { withoutOwnAddresses } from "./config/own-addresses.ts";
 import type { ServiceLink } from "./service/service-link.ts";
+import type { Sync } from "./sync/sync.ts";
 import type { WireMessage, WirePeer, WireSettings } from "./wire/messages.ts";
 import { WireProcess } from "./wire/wire-process.ts";
 
@@ -67,6 +69,8 @@ export class Agent {
   readonly #health: WireHealth;
   readonly #wire: WireProcess;
   readonly #control: AgentControl;
+  /** Null where no collector is configured. */
+  readonly #sync: Sync | null;
   readonly #reload: Reload;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Ends the children of the host snapshots. */
@@ -98,8 +102,12 @@ export class Agent {
       log,
       send: (command) => this.#wire.send(command),
       signal: this.#ending.signal,
-      onIncident: (news, incident) => this.#control.incident(news, incident),
+      onIncident: (news, incident) => {
+        this.#control.incident(news, incident);
+        this.#sync?.incidentsChanged();
+      },
     });
+    this.#sync = openSync(this.#config, { version: options.version, store: this.#store, desks: this.#desks, health: this.#health, log });
     this.#control = new AgentControl({
       config: this.#config,
       version: options.version,
@@ -107,6 +115,7 @@ export class Agent {
       socketPath: options.socketPath,
       store: this.#store,
       desks: this.#desks,
+      sync: this.#sync,
       wirePid: () => this.#wire.pid,
       reload: () => this.#reload.run(),
     });
@@ -124,6 +133,7 @@ export class Agent {
       log,
       onFailed: (reason, exitCode) => this.#fail(new AgentError(reason, exitCode)),
       onBlind: (row) => this.#control.blind(row),
+      onOverdue: (peers) => this.#sync?.overdue(peers),
       onPeers: () => this.#reload.done(),
     });
     this.#wire = new WireProcess(() => this.#settings(), {
@@ -157,6 +167,7 @@ export class Agent {
     await Promise.race([peers.resolve(), pause(RESOLVE_PATIENCE_MS)]);
     this.#wire.start();
     await this.#control.start();
+    this.#sync?.start();
     this.#every(RESOLVE_EVERY_MS, () => void peers.resolve());
     void host.upkeep();
     this.#every(UPKEEP_MS, () => {
@@ -187,6 +198,9 @@ export class Agent {
     // Only now: the wire's last word may have woken the desk.
     this.#desks.clock.stop();
     await this.#desks.incidents.close();
+    // What was decided last is told too, if the collector is there.
+    this.#store.writer.flush();
+    await this.#sync?.stop();
     this.#store.close(Date.now());
     this.#log.info("stopped");
   }
@@ -258,6 +272,7 @@ export class Agent {
     this.#log.level = config.log.level;
     this.#desks.incidents.changePeers(gone, come);
     this.#control.changed(config, gone);
+    this.#sync?.peersGone(gone);
     this.#node(this.#version);
     void this.#desks.peers.resolve();
   }

@@ -24,6 +24,7 @@ import { iso } from "../report/figures.ts";
 import { readCapture, readIncident } from "../store/read-incident.ts";
 import type { BlindRow } from "../store/rows.ts";
 import { chinese } from "../verdict/words-zh.ts";
+import type { Sync } from "../sync/sync.ts";
 import type { WireMessage } from "../wire/messages.ts";
 import type { AgentStore } from "./agent-store.ts";
 import type { Desks } from "./desks.ts";
@@ -36,6 +37,8 @@ export interface AgentControlOptions {
   readonly socketPath: string;
   readonly store: AgentStore;
   readonly desks: Desks;
+  /** Null where no collector is configured. */
+  readonly sync: Pick<Sync, "status"> | null;
   readonly wirePid: () => number | null;
   /** Applies the configuration file. */
   readonly reload: () => Promise<ReloadResult>;
@@ -71,6 +74,7 @@ export class AgentControl {
       sentenceOf: (incidentId, language) => events.sentenceOf(incidentId, language === "en" ? null : chinese),
       disk: () => store.disk(),
       notes: () => statusNotes(this.#config, { wire: this.#wire, mtrMissing: incidents.mtrMissing }),
+      collector: () => options.sync?.status() ?? null,
       wirePid: options.wirePid,
       wallMs: Date.now,
       nowMs: () => performance.now(),
@@ -164,7 +168,7 @@ export class AgentControl {
 
   #renderMetrics(): string {
     const { config, version, desks } = this.#options;
-    const { states, node, disk } = this.#status.status(0, "en");
+    const { states, node, disk, collector } = this.#status.status(0, "en");
     const live = desks.incidents.live;
     const inBurst = new Set(live.filter(({ phase }) => phase === "open").map(({ peer }) => peer));
     const { user, system } = process.cpuUsage();
@@ -184,6 +188,7 @@ export class AgentControl {
       incidents: { ...this.#incidents, open: live.length },
       blind: this.#blind,
       disk,
+      collector,
       sendErrors: this.#wire.sendErrors,
     });
   }

@@ -20,8 +20,10 @@ export class AgentStore {
   readonly metrics: MetricsStore;
   /** The door for everything that is captured; what may not be lost goes through it. */
   readonly writer: EvidenceWriter;
-  /** What is to be told to a collector, one for each database. */
+/** What is to be told to a collector, one for each database. */
   readonly outboxes: readonly Outbox[];
+  /** Called when there may be something to tell; whoever tells puts itself here. */
+  onWritten: () => void = () => {};
   readonly #log: FactLog;
   readonly #lock: AgentLock;
   readonly #budget: StoreBudget;
@@ -53,6 +55,7 @@ export class AgentStore {
     this.writer = new EvidenceWriter(this.evidence, {
       onError: (error) => this.#problem("evidence", error),
       onRecovered: () => this.#recovered("evidence"),
+      onWritten: () => this.onWritten(),
     });
     ballast.create();
   }
@@ -81,6 +84,7 @@ export class AgentStore {
       this.metrics.roll(nowMs);
       this.#budget.run(nowMs);
     });
+    this.onWritten();
   }
 
   /** What the files take of their budget, and what their file system has left; null where it does not say. */

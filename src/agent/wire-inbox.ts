@@ -20,6 +20,8 @@ export interface InboxPorts {
   readonly onFailed: (reason: string, exitCode: 2 | 3) => void;
   /** A time about which nothing can be said. */
   readonly onBlind: (row: BlindRow) => void;
+  /** Peers of which a probe is overdue. */
+  readonly onOverdue: (peers: readonly string[]) => void;
   /** The wire probes the peers that it was told of last. */
   readonly onPeers: () => void;
 }
@@ -87,6 +89,8 @@ export class WireInbox {
         return health.alive(message);
       case "clock-step":
         return log.warn({ step_ms: message.stepMs }, "the wall clock was set; round-trip times and intervals are not affected");
+      case "overdue":
+        return this.#ports.onOverdue(message.peers);
       case "peers":
         return this.#ports.onPeers();
       case "failed":

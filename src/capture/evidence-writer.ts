@@ -18,6 +18,8 @@ export interface WriterEvents {
   readonly onError: (error: unknown) => void;
   /** After an error: what had waited is written. */
   readonly onRecovered: () => void;
+  /** Something was committed. */
+  readonly onWritten?: () => void;
 }
 
 export class EvidenceWriter {
@@ -75,6 +77,7 @@ export class EvidenceWriter {
       this.#store.transaction(() => {
         for (const write of writes) write(this.#store);
       });
+      this.#events.onWritten?.();
       return null;
     } catch (error) {
       return error;

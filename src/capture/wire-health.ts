@@ -34,6 +34,11 @@ export class WireHealth {
     this.#log = log;
   }
 
+  /** Since when nobody watches, null while the wire does. */
+  get unwatchedSinceMs(): number | null {
+    return this.#unwatched?.sinceMs ?? null;
+  }
+
   /** When the agent before us was last alive. */
   agentRestarted(lastAliveMs: number, nowMs: number): void {
     // In the future: the wall clock was set back meanwhile, and how long nobody watched is not known.

@@ -26,6 +26,18 @@ export interface ControlLabels {
     readonly moreIncidents: Counted;
     readonly blind: Counted;
     readonly morePeers: Counted;
+    readonly collector: {
+      readonly line: string;
+      readonly works: string;
+      readonly fails: string;
+      readonly failsYet: string;
+      readonly notYet: string;
+      readonly empty: string;
+      readonly waiting: Counted;
+      readonly refused: Counted;
+      readonly refusedOne: string;
+      readonly moreRefused: Counted;
+    };
     readonly words: Readonly<Record<PeerState, string>>;
     readonly silent: string;
     readonly columns: Readonly<Record<"peer" | "address" | "state" | "loss" | "rtt" | "worst" | "last", string>>;
@@ -57,6 +69,18 @@ export const CONTROL_ENGLISH: ControlLabels = {
       many: "blind {n} times, {total} in all; last at {at} for {lasted}: {why}",
     },
     morePeers: { one: "… and {n} peer more, not worse than these", many: "… and {n} peers more, none of them worse" },
+    collector: {
+      line: "collector {url}: {state}; {waiting}{refused}",
+      works: "answers, last at {at}",
+      fails: "FAILS, last answered at {at}",
+      failsYet: "FAILS, has not answered yet",
+      notYet: "not asked yet",
+      empty: "nothing waits",
+      waiting: { one: "{n} record waits", many: "{n} records wait" },
+      refused: { one: ", {n} record refused", many: ", {n} records refused" },
+      refusedOne: "refused: {type} {id} ({code})",
+      moreRefused: { one: "… and {n} refused record more", many: "… and {n} refused records more" },
+    },
     words: { burst: "LOSING", cooling: "lost lately", unresolved: "no address", "never-answered": "no answer yet", well: "well" },
     silent: "{word}, agent silent",
     columns: { peer: "PEER", address: "ADDRESS", state: "STATE", loss: "LOSS 10min", rtt: "RTT", worst: "WORST", last: "last {duration}" },

@@ -23,6 +23,7 @@ export interface MetricsFacts {
   readonly incidents: { readonly opened: number; readonly open: number; readonly closed: Readonly<Record<"loss" | "brownout" | "local", number>> };
   readonly blind: { readonly count: number; readonly seconds: number };
   readonly disk: Status["disk"];
+  readonly collector: Status["collector"];
   readonly sendErrors: Readonly<Record<string, number>>;
 }
 
@@ -42,7 +43,7 @@ const PER_PEER: readonly (readonly [Counter, string, string])[] = [
 ];
 
 export function renderMetrics(facts: MetricsFacts): string {
-  const { version, node, startedMs, process, peers, states, incidents, blind, disk, sendErrors } = facts;
+  const { version, node, startedMs, process, peers, states, incidents, blind, disk, collector, sendErrors } = facts;
   const measured = peers.flatMap(({ name, figures }) => (figures === null ? [] : [{ labels: { peer: name }, figures }]));
   return exposition([
     gauge("meshprobe_build_info", "The program.", [{ labels: { version }, value: 1 }]),
@@ -87,7 +88,22 @@ export function renderMetrics(facts: MetricsFacts): string {
     gauge("meshprobe_disk_used_bytes", "What the evidence and the measurements take.", [{ value: disk.used_bytes }]),
     gauge("meshprobe_disk_limit_bytes", "store.max_bytes.", [{ value: disk.max_bytes }]),
     gauge("meshprobe_disk_free_bytes", "What their file system has left.", disk.free_bytes === null ? [] : [{ value: disk.free_bytes }]),
+    ...(collector === null ? [] : collectorFamilies(collector)),
   ]);
+}
+
+function collectorFamilies({ lanes, refused, reachable, last_success_at: success }: NonNullable<Status["collector"]>): Family[] {
+  const backlog = lanes.map(({ lane, records }): Sample => ({ labels: { lane: String(lane) }, value: records }));
+  return [
+    gauge("meshprobe_collector_backlog_records", "Records that wait to be delivered to the collector, by lane (0: heads of incidents).", backlog),
+    gauge("meshprobe_collector_reachable", "1 when the collector answered the last time.", reachable === null ? [] : [{ value: reachable ? 1 : 0 }]),
+    gauge(
+      "meshprobe_collector_last_success_timestamp_seconds",
+      "When the collector last acknowledged something, seconds since 1970.",
+      success === null ? [] : [{ value: Date.parse(success) / 1000 }],
+    ),
+    gauge("meshprobe_collector_refused_records", "Records that the collector does not take; they are kept here.", [{ value: refused.count }]),
+  ];
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Family {

@@ -23,6 +23,7 @@ export interface StatusPorts {
   readonly sentenceOf: (incidentId: string, language: Language) => string | null;
   readonly disk: () => { readonly usedBytes: number; readonly maxBytes: number; readonly freeBytes: number | null };
   readonly notes: () => readonly string[];
+  readonly collector: () => Status["collector"];
   readonly wirePid: () => number | null;
   /** Wall clock, ms. */
   readonly wallMs: () => number;
@@ -67,6 +68,7 @@ export class StatusDesk {
       incidents: incidents.map((incident) => incidentOf(incident, sentenceOf(incident.id, language))),
       disk: { used_bytes: usedBytes, max_bytes: maxBytes, free_bytes: freeBytes },
       blind: blind.summary(),
+      collector: this.#ports.collector(),
       notes: notes(),
     };
   }

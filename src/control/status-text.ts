@@ -30,12 +30,15 @@ const MAX_CELL = 32;
 const MAX_INCIDENTS = 5;
 /** The peers get at least this many lines; what else there is to say gives way. */
 const MIN_PEER_LINES = 3;
+const MAX_REFUSED = 3;
 const HANG = 2;
 
 export function statusLines(status: Status, options: StatusTextOptions): string[] {
   const { columns, labels } = options;
   const head = [
-    ...[...headLines(status, labels), ...incidentPart(status, options), ...blindPart(status, options)].flatMap((line) => wrapped(line, columns)),
+    ...[...headLines(status, labels), ...incidentPart(status, options), ...blindPart(status, options), ...collectorPart(status, options)].flatMap(
+      (line) => wrapped(line, columns),
+    ),
     ...status.notes.flatMap((note) => wrap(`- ${escapeForTerminal(labels.said(note))}`, columns, HANG)),
   ];
   const room = options.rows === null ? null : Math.max(MIN_PEER_LINES, options.rows - head.length - 1);
@@ -116,6 +119,31 @@ function blindPart({ blind }: Status, { zone, labels }: StatusTextOptions): stri
     why: last.detail === null ? (list.blind.cause[last.cause] ?? escapeForTerminal(last.cause)) : escapeForTerminal(said(last.detail)),
   };
   return [fill(counted(blind.count, words.blind), line)];
+}
+
+function collectorPart({ collector }: Status, { zone, labels }: StatusTextOptions): string[] {
+  if (collector === null) return [];
+  const words = labels.status.collector;
+  const { url, lanes, refused, last_error: error, last_success_at: success, paused } = collector;
+  const fails = error !== null && !error.over;
+  const at = success === null ? "" : localClock(Date.parse(success), zone);
+  const answered = fails ? words.fails : words.works;
+  const unanswered = fails ? words.failsYet : words.notYet;
+  const waiting = lanes.reduce((sum, { records }) => sum + records, 0);
+  const line = fill(words.line, {
+    url: escapeForTerminal(url),
+    state: fill(success === null ? unanswered : answered, { at }),
+    waiting: waiting === 0 ? words.empty : counted(waiting, words.waiting),
+    refused: refused.count === 0 ? "" : counted(refused.count, words.refused),
+  });
+  const why = [...(fails ? [error.text] : []), ...(paused === null ? [] : [paused])];
+  const named = refused.records.slice(0, MAX_REFUSED);
+  return [
+    line,
+    ...why.map((text) => `  ${escapeForTerminal(labels.said(text))}`),
+    ...named.map(({ type, id, code }) => `  ${fill(words.refusedOne, { type: escapeForTerminal(type), id: escapeForTerminal(id), code })}`),
+    ...(refused.count > named.length ? [`  ${counted(refused.count - named.length, words.moreRefused)}`] : []),
+  ];
 }
 
 function peerPart(status: Status, { columns, rows, unicode, labels }: StatusTextOptions): string[] {

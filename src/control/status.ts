@@ -1,4 +1,5 @@
 /** `status --format json`, the contract that other programs read: `meshprobe.status/1`. Times are ISO 8601 UTC, not known is null, readers ignore unknown keys. */
+import type { CollectorStatus } from "../sync/status.ts";
 
 export const STATUS_SCHEMA = "meshprobe.status/1";
 
@@ -64,6 +65,8 @@ export interface Status {
   readonly disk: { readonly used_bytes: number; readonly max_bytes: number; readonly free_bytes: number | null };
   /** Since the agent started, with what was blind before it because none ran. */
   readonly blind: { readonly count: number; readonly seconds: number; readonly last: readonly StatusBlind[] };
+  /** How deliveries stand; null where no collector is configured. */
+  readonly collector: CollectorStatus | null;
   /** What is turned off or missing, and what the agent has learned to do without: one line each. */
   readonly notes: readonly string[];
 }

@@ -6,13 +6,14 @@ import type { FactLog } from "../fact-log.ts";
 import { iso } from "../report/figures.ts";
 import type { SyncClock } from "./clock.ts";
 import { readAnswer, readError, type ReadAnswer } from "./answer.ts";
+import { endpointOf } from "./endpoint.ts";
 import { CredentialError, type Credentials } from "./credentials.ts";
 import type { Connection, Exchange, Exchanged } from "./exchange.ts";
 import type { ExchangeClock } from "./exchange-clock.ts";
 import { slices, type Pace } from "./paced-body.ts";
 import { requestBody, type Parcel } from "./parcel.ts";
 import { retryAfterMs } from "./schedule.ts";
-import { SYNC_API, SYNC_PATH, type SyncRequest } from "./wire.ts";
+import { SYNC_API, type SyncRequest } from "./wire.ts";
 
 /** What is said of the node beside its records. */
 export type NodeWords = Pick<SyncRequest, "node" | "version" | "address"> & {
@@ -156,11 +157,6 @@ export class Delivery {
         : "the collector has lost what it had acknowledged: everything that is stored is sent again",
     );
   }
-}
-
-export function endpointOf(url: string): URL {
-  const base = new URL(url);
-  return new URL(`${base.pathname.replace(/\/+$/, "")}${SYNC_PATH}`, base);
 }
 
 /** What an answer means that is none. Holds no secret, also where the other side repeats ours. */

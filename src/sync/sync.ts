@@ -10,6 +10,7 @@ import { BulkLanes } from "./bulk-lanes.ts";
 import { SYSTEM_CLOCK, type SyncClock } from "./clock.ts";
 import { CredentialFiles } from "./credentials.ts";
 import { Delivery } from "./delivery.ts";
+import { isInTheClear } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeClock } from "./exchange-clock.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -174,12 +175,6 @@ export class Sync {
     }
     return this.#backlog.lanes;
   }
-}
-
-/** Whether the token can be read on the way. */
-export function isInTheClear(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === "http:" && hostname !== "localhost" && hostname !== "[::1]" && !/^127(\.\d+){3}$/.test(hostname);
 }
 
 function laneBacklog(lane: LaneBacklog["lane"], backlogs: readonly Backlog[]): LaneBacklog {

@@ -27,6 +27,7 @@ const FACTS: MetricsFacts = {
   incidents: { opened: 3, open: 1, closed: { loss: 2, brownout: 0, local: 0 } },
   blind: { count: 1, seconds: 0.25 },
   disk: { used_bytes: 1, max_bytes: 2, free_bytes: null },
+  collector: null,
   sendErrors: { EPERM: 4 },
 };
 
@@ -104,4 +105,24 @@ test("a port that is taken is said and harms nothing; one that others can reach 
   await open.start();
   await open.stop();
   assert.match(log.said.join(), /warn metrics\.listen is no loopback address/);
+});
+
+test("with a collector its backlog by lane, the last success and what was refused are told; without one nothing is", () => {
+  assert.doesNotMatch(renderMetrics(FACTS), /meshprobe_collector/);
+  const collector: NonNullable<MetricsFacts["collector"]> = {
+    url: "https://c.example",
+    reachable: false,
+    last_success_at: "2026-11-21T18:35:00.500Z",
+    last_error: null,
+    lanes: [{ lane: 2, records: 1440, oldest_at: null }],
+    refused: { count: 3, records: [] },
+    clock: null,
+    paused: null,
+  };
+  const families = parseExposition(renderMetrics({ ...FACTS, collector }));
+  const values = (name: string): unknown => families.get(`meshprobe_collector_${name}`)?.map(({ value, labels }) => [value, labels]);
+  assert.deepEqual(values("backlog_records"), [[1440, { lane: "2" }]]);
+  assert.deepEqual(values("reachable"), [[0, {}]]);
+  assert.deepEqual(values("last_success_timestamp_seconds"), [[Date.UTC(2026, 10, 21, 18, 35, 0, 500) / 1000, {}]]);
+  assert.deepEqual(values("refused_records"), [[3, {}]]);
 });

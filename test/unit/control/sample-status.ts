@@ -60,6 +60,7 @@ export function sampleStatus(fields: Partial<Status> = {}): Status {
       seconds: 0.25,
       last: [{ started_at: "2026-11-21T18:00:00.000Z", ended_at: "2026-11-21T18:00:00.250Z", cause: "stall", detail: null }],
     },
+    collector: null,
     notes: ["mtr is off (capture.mtr): sweeps at one a second take its place"],
     ...fields,
   };

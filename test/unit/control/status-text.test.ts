@@ -5,6 +5,7 @@ import { CONTROL_ENGLISH } from "../../../src/control/labels.ts";
 import { statusLines } from "../../../src/control/status-text.ts";
 import { sparkline } from "../../../src/control/sparkline.ts";
 import { textWidth } from "../../../src/report/width.ts";
+import type { Status } from "../../../src/control/status.ts";
 import { samplePeer, sampleStatus } from "./sample-status.ts";
 
 const WIDE = { columns: 120, rows: null, unicode: true, zone: () => 0, labels: CONTROL_ENGLISH };
@@ -78,4 +79,54 @@ test("a line of characters shows height, loss and gaps, and a quiet path is flat
   assert.equal(sparkline([10, 10.1, 10.05], [], { width: 3, unicode: true }), "▁▁▁");
   assert.equal(sparkline([null, null], [], { width: 2, unicode: true }), "  ");
   assert.match(sparkline([1, 2, 3, 4, 5, 6, 7, 8], [], { width: 8, unicode: false }), /^[\x20-\x7e]{8}$/);
+});
+
+test("deliveries take a line: since when they fail and why, what waits, and each record that was refused", () => {
+  const collector: NonNullable<Status["collector"]> = {
+    url: "https://c.example",
+    reachable: true,
+    last_success_at: "2026-11-21T18:35:00.000Z",
+    last_error: { at: "2026-11-21T18:35:59.000Z", text: "https://c.example: it does not know our token (401)", over: false },
+    lanes: [
+      { lane: 0, records: 2, oldest_at: null },
+      { lane: 2, records: 1000, oldest_at: null },
+    ],
+    refused: {
+      count: 5,
+      records: ["a", "b", "c", "d"].map((id) => ({
+        lane: 1,
+        type: "row.lines",
+        id: `${id}\x1b[2J`,
+        code: "malformed",
+        at: "2026-11-21T18:35:00.000Z",
+      })),
+    },
+    clock: null,
+    paused: "an incident is open: rollups and raw samples wait",
+  };
+  const of = (more: Partial<typeof collector>): string[] => {
+    const lines = statusLines(sampleStatus({ collector: { ...collector, ...more } }), WIDE);
+    const at = lines.findIndex((line) => line.startsWith("collector"));
+    return lines.slice(
+      at,
+      lines.findIndex((line) => line.startsWith("- mtr")),
+    );
+  };
+  assert.deepEqual(of({}), [
+    "collector https://c.example: FAILS, last answered at 18:35:00.000; 1,002 records wait, 5 records refused",
+    "  https://c.example: it does not know our token (401)",
+    "  an incident is open: rollups and raw samples wait",
+    "  refused: row.lines a\\x1b[2J (malformed)",
+    "  refused: row.lines b\\x1b[2J (malformed)",
+    "  refused: row.lines c\\x1b[2J (malformed)",
+    "  … and 2 refused records more",
+  ]);
+  const well = {
+    last_error: { at: "2026-11-21T18:35:59.000Z", text: "old", over: true },
+    lanes: [],
+    refused: { count: 0, records: [] },
+    paused: null,
+  };
+  assert.deepEqual(of(well), ["collector https://c.example: answers, last at 18:35:00.000; nothing waits"]);
+  assert.deepEqual(of({ ...well, last_success_at: null, last_error: null }), ["collector https://c.example: not asked yet; nothing waits"]);
 });

@@ -10,7 +10,9 @@ function book(clock: FakeClock): { readonly asked: Parameters<AskResolver>[1][];
   const asked: Parameters<AskResolver>[1][] = [];
   const { lookup } = new AddressBook(clock, (_, done) => void asked.push(done));
   const look = (): Promise<string> =>
-    new Promise((resolve) => lookup("c.example", {}, (error, address) => resolve(error === null ? String(address) : (error.code ?? ""))));
+    new Promise((resolve) =>
+      lookup("c.example", {}, (error, address) => resolve(error === null && typeof address === "string" ? address : (error?.code ?? ""))),
+    );
   return { asked, look };
 }
 

@@ -1,5 +1,8 @@
 /** `meshprobe doctor`: what keeps the agent on this node from its work, and the mend of each. */
+import type { Config } from "../config/config.ts";
 import type { Finding } from "../doctor/finding.ts";
+import type { Trial } from "../sync/trial.ts";
+import { VERSION } from "../version.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
 import { doctorLabels, langOption, languageOf } from "./language-option.ts";
@@ -8,8 +11,8 @@ const DECLARATION = declare({
   name: "doctor",
   summary: "what is missing on this node, and how to mend it",
   description: [
-    "Looks at the configuration and the modes of its files, the capability to send raw ICMP, the network namespace, the kernel's answers to pings, the receive buffer, mtr, the clock, the disk, each peer's answer and the databases; one line each: ok, warn (it works, but the evidence is poorer, or something is not known) or FAIL, with the mend behind the arrow.",
-    "Changes nothing. While an agent runs its stored answers are read, else each peer is sent one echo request and given 2 s; that needs CAP_NET_RAW. Files and capability are judged for the user of the running agent or of the installed service, so run it as root.",
+    "Looks at the configuration and the modes of its files, the capability to send raw ICMP, the network namespace, the kernel's answers to pings, the receive buffer, mtr, the clock, the disk, each peer's answer, whether the collector takes deliveries, and the databases; one line each: ok, warn (it works, but the evidence is poorer, or something is not known) or FAIL, with the mend behind the arrow.",
+    "Changes nothing. While an agent runs its stored answers are read, else each peer is sent one echo request and given 2 s; a collector is sent an empty delivery; that needs CAP_NET_RAW. Files and capability are judged for the user of the running agent or of the installed service, so run it as root.",
   ],
   options: {
     config: CONFIG_OPTION,
@@ -68,7 +71,9 @@ async function look(file: string, world: World): Promise<Look> {
     // A key that this user cannot read is told with the modes of the files.
     if (config.mesh.keyFile !== null && THIS_SYSTEM.readFile(config.mesh.keyFile) !== null) loadMeshKeys(config.mesh.keyFile);
     const [{ storedHere }, { askPeers }] = await Promise.all([import("../doctor/stored.ts"), import("../doctor/ask-peers.ts")]);
-    const ports = { system: THIS_SYSTEM, stored: storedHere(THIS_SYSTEM), nowMs: world.now, ask: askPeers };
+    const askCollector = async ({ collector, node }: Pick<Config, "collector" | "node">): Promise<readonly Trial[]> =>
+      collector === null ? [] : (await import("../sync/trial.ts")).tryCollector(collector, { name: node.name, version: VERSION });
+    const ports = { system: THIS_SYSTEM, stored: storedHere(THIS_SYSTEM), nowMs: world.now, ask: askPeers, askCollector };
     return { found: examine(config, ports), node: config.node.name, isUsable: true };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

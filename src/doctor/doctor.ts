@@ -8,7 +8,8 @@ import type { Said } from "../phrases/phrase.ts";
 import { RECEIVE_BUFFER_BYTES } from "../wire/socket/receive-buffer.ts";
 import { checkClock } from "./clock-check.ts";
 import { checkDisk } from "./disk-check.ts";
-import { checkConfigFile, checkDataDir, checkSecret } from "./file-checks.ts";
+import { checkCollector } from "./collector-check.ts";
+import { checkCertificate, checkConfigFile, checkDataDir, checkSecret } from "./file-checks.ts";
 import { type Finding, type Verdict, warn } from "./finding.ts";
 import { checkCapability, checkEcho, checkMtr, checkNamespace, checkReceiveBuffer } from "./host-checks.ts";
 import { say, sayCheck } from "./phrases.ts";
@@ -16,6 +17,7 @@ import { type AskedPeer, askedPeers, storedPeers } from "./peers-check.ts";
 import { findRunner, type Runner } from "./runner.ts";
 import type { Stored } from "./stored.ts";
 import type { System } from "./system.ts";
+import type { Trial } from "../sync/trial.ts";
 
 export interface DoctorPorts {
   readonly system: System;
@@ -23,6 +25,8 @@ export interface DoctorPorts {
   readonly nowMs: () => number;
   /** Asks each peer once. The errno where no raw socket could be opened. Never rejects. */
   readonly ask: (peers: readonly PeerConfig[]) => Promise<readonly AskedPeer[] | { readonly errno: string }>;
+  /** Sends an empty delivery to each address of the collector. Never rejects because of the network. */
+  readonly askCollector: (config: Pick<Config, "collector" | "node">) => Promise<readonly Trial[]>;
 }
 
 /** One finding after the other, in the order in which they are to be read. */
@@ -33,13 +37,16 @@ export async function* examine(whole: Config, ports: DoctorPorts): AsyncGenerato
   const mtr = checkMtr(system, { wanted: config.capture.mtr });
   const clock = checkClock(system);
   const peers = pid === null ? ports.ask(config.peers) : null;
+  const collector = ports.askCollector(config);
   const runner = await findRunner(system, pid);
   yield named(sayCheck("configuration"), checkConfigFile(system, { file: config.file, runner }));
   for (const [check, file] of secrets(config)) yield named(check, checkSecret(system, { file, runner }));
+  for (const [check, file] of certificates(config)) yield named(check, checkCertificate(system, { file, runner }));
   yield named(sayCheck("dataDir"), checkDataDir(system, { file: config.dataDir, runner }));
   yield* hostFindings(system, { runner, mtr, clock, probesPerSecond: config.peers.reduce((sum, peer) => sum + 1000 / peer.intervalMs, 0) });
   yield named(sayCheck("disk"), checkDisk(system, { dir: config.dataDir, maxBytes: config.store.maxBytes }));
   yield* peers === null ? fromStore(stored, config, ports.nowMs()) : fromAsking(await peers);
+  for (const trial of await collector) yield named(sayCheck("collector"), checkCollector(trial));
   // Last, since it reads every page.
   yield named(sayCheck("database"), stored.database(config.dataDir));
 }
@@ -70,6 +77,15 @@ function secrets({ mesh, collector }: Config): readonly (readonly [check: Said, 
   const all = [
     [sayCheck("meshKey"), mesh.keyFile],
     [sayCheck("token"), collector?.tokenFile ?? null],
+    [sayCheck("privateKey"), collector?.keyFile ?? null],
+  ] as const;
+  return all.flatMap(([check, file]) => (file === null ? [] : [[check, file] as const]));
+}
+
+function certificates({ collector }: Config): readonly (readonly [check: Said, file: string])[] {
+  const all = [
+    [sayCheck("authority"), collector?.caFile ?? null],
+    [sayCheck("certificate"), collector?.certFile ?? null],
   ] as const;
   return all.flatMap(([check, file]) => (file === null ? [] : [[check, file] as const]));
 }

@@ -40,6 +40,18 @@ export function checkSecret(system: System, { file, runner }: FilesOptions): Ver
   return ok(say("secret", { file, WHO: runnerName(runner), mode: shown(facts.mode) }));
 }
 
+/** A certificate: no secret, but who changes it decides whom we believe. */
+export function checkCertificate(system: System, { file, runner }: FilesOptions): Verdict {
+  const facts = system.file(file);
+  if (facts === null) return fail(say("noSecret", { file }), say("makeSecret"));
+  const closed = closedDirectory(system, file, runner);
+  if (closed !== null) return fail(say("unreached", { file, WHO: runnerName(runner) }), verbatim(`chmod a+x ${closed}`));
+  if (!mayAccess(facts, runner, READ))
+    return fail(say("unread", { file, WHO: runnerName(runner), mode: shown(facts.mode) }), verbatim(`chmod a+r ${file}`));
+  if ((facts.mode & GROUP_OR_OTHERS_WRITE) !== 0) return warn(say("changeable", { file, mode: shown(facts.mode) }), verbatim(`chmod go-w ${file}`));
+  return ok(say("publicFile", { file, WHO: runnerName(runner) }));
+}
+
 const DATABASES: readonly string[] = ["evidence.db", "metrics.db", "agent.lock"];
 
 export function checkDataDir(system: System, { file: dir, runner }: FilesOptions): Verdict {

@@ -24,6 +24,15 @@ export const DOCTOR = {
   asRoot: "run the doctor as root",
   correct: "correct it",
 
+  publicFile: "{file} is readable by {WHO}",
+
+  // Collector.
+  collectorAnswers: "{url} answers and takes deliveries of this node",
+  collectorFails: "{url}: {message}",
+  seeCollector: "correct the keys of collector, or look there and at what is between; until then everything stays on this node",
+  inTheClear: "{url} takes deliveries of this node, but over plain http: whoever is on the way can read the token",
+  useHttps: "use https (collector.url)",
+
   // Capability, mtr, buffer, kernel, network.
   capabilityUnknown: "unknown whether {WHO} has CAP_NET_RAW: /proc does not say",
   seeLog: "look at the log of the agent",
@@ -145,6 +154,10 @@ export const CHECKS = {
   configuration: "configuration",
   meshKey: "mesh key",
   token: "token",
+  authority: "CA file",
+  certificate: "certificate",
+  privateKey: "private key",
+  collector: "collector",
   dataDir: "data_dir",
   capability: "capability",
   network: "network",

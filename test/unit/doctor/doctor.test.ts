@@ -24,6 +24,7 @@ function ports(agentPid: number | null, peers: readonly StoredPeer[] | null = [S
     system: fakeSystem({ files: { "/proc/4711/status": "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapEff:\t0000000000002000\n" } }),
     stored: { agentPid: () => agentPid, database: () => ok(verbatim("whole")), peers: () => peers },
     nowMs: () => 0,
+    askCollector: ({ collector }) => Promise.resolve((collector?.urls ?? []).map((url) => ({ url, problem: null }))),
     ask: (asked) => {
       questions.push(asked.map(({ host }) => host));
       return Promise.resolve(asked.map(({ name, host }) => ({ name, host, answer: { kind: "answered", rttMs: 1 } as const })));
@@ -50,6 +51,7 @@ const WHAT = [
   "clock",
   "disk",
   "peers",
+  "collector",
   "database",
 ];
 
@@ -90,5 +92,36 @@ test("without a configuration the host is looked at", async () => {
   assert.deepEqual(
     findings.map(({ check }) => check),
     ["capability", "network", "kernel", "buffer", "mtr", "clock"],
+  );
+});
+
+test("each address of the collector has its finding: what is wrong with it, or that its token can be read on the way", async () => {
+  const config = parseConfig(
+    "collector: { url: ['https://a.example', 'http://10.0.0.9', 'http://127.0.0.1:1'], ca_file: /etc/ca.pem }\npeers: []\n",
+    {
+      file: "/etc/peers.yaml",
+      hostName: "this-node",
+    },
+  );
+  const askCollector: DoctorPorts["askCollector"] = () =>
+    Promise.resolve([
+      { url: "https://a.example", problem: "its certificate has expired" },
+      { url: "http://10.0.0.9", problem: null },
+      { url: "http://127.0.0.1:1", problem: null },
+    ]);
+  const findings = await all(examine(config, { ...ports(null), askCollector }));
+  assert.deepEqual(
+    findings.filter(({ check }) => check === "collector").map(({ level, text }) => [level, text]),
+    [
+      ["fail", "https://a.example: its certificate has expired"],
+      ["warn", "http://10.0.0.9 takes deliveries of this node, but over plain http: whoever is on the way can read the token"],
+      ["ok", "http://127.0.0.1:1 answers and takes deliveries of this node"],
+    ],
+  );
+  assert.equal(findings.find(({ check }) => check === "CA file")?.level, "fail");
+  const without = parseConfig("peers: []", { file: "/etc/peers.yaml", hostName: "this-node" });
+  assert.equal(
+    (await all(examine(without, ports(null)))).some(({ check }) => check === "collector"),
+    false,
   );
 });

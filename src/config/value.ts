@@ -3,7 +3,7 @@
  * The walk is ours because `toJS()` forgets positions and expands aliases. Aliases are refused outright: nothing in this file needs them, and
  * without them a small file cannot become a large one. Duplicate keys are found here too (yaml's own check is quadratic in the keys of a map).
  */
-import { type LineCounter, type Node, isAlias, isMap, isScalar, isSeq } from "yaml";
+import { type LineCounter, type Node, Scalar, isAlias, isMap, isScalar, isSeq } from "yaml";
 import { ConfigError, type ConfigErrorCode } from "./config-error.ts";
 import { nearest } from "./nearest.ts";
 import { quote } from "./quote.ts";
@@ -46,6 +46,10 @@ export class Value {
     return isSeq(this.#node);
   }
 
+  get isMap(): boolean {
+    return isMap(this.#node);
+  }
+
   /** Throws the error that this value is: `reason` says what is wrong and, after a semicolon, what to do. */
   fail(code: ConfigErrorCode, reason: string): never {
     const { line, col } = this.#source.lines.linePos(this.#offset);
@@ -59,6 +63,12 @@ export class Value {
     if (!isScalar(this.#node)) this.fail("type", `is a ${isSeq(this.#node) ? "list" : "map"}; write one value`);
     const { value, source } = this.#node;
     return typeof value === "string" ? value : (source ?? String(value));
+  }
+
+  /** What stands behind `prefix`, as a value at the same place. */
+  behind(prefix: string): Value {
+    const node = new Scalar(this.text().slice(prefix.length));
+    return new Value(this.#source, { node, offset: this.#offset, path: this.path });
   }
 
   boolean(): boolean {

@@ -4,7 +4,8 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { MAX_CONFIG_BYTES, loadConfig } from "../../../src/config/load.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { MAX_CONFIG_BYTES } from "../../../src/config/safe-file.ts";
 
 const isRoot = process.geteuid?.() === 0;
 const asRoot = { skip: isRoot ? false : "needs root to own a file as root" };

@@ -1,0 +1,88 @@
+/**
+ * tokens_file on disk. A change reads, changes and replaces the file whole, by renaming a new one over it; the new one's fixed name, opened only where there is none,
+ * also keeps two changes at once apart. Readers (several collectors) see the old list or the new, never half of one.
+ */
+import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { TokenError, tokensFromText, tokensToText, type TokenEntry } from "./token-list.ts";
+
+/** 20,000 tokens take 6 MB with the longest names. */
+const MAX_FILE_BYTES = 8_000_000;
+/** A change takes milliseconds: one that is older was killed. */
+const ABANDONED_MS = 60_000;
+const MODE = 0o600;
+
+/** An empty list where there is no file. Throws TokenError. */
+export function readTokens(file: string): TokenEntry[] {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    if (stats.size > MAX_FILE_BYTES) throw new TokenError("it is too large");
+    return tokensFromText(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw failure(error, "read", file);
+  }
+}
+
+/** What changes when the file does: empty where there is none. */
+export function tokenFileStamp(file: string): string {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false, bigint: true });
+    return stats === undefined ? "" : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** Throws TokenError; the file is as it was then. */
+export function changeTokens(file: string, change: (list: readonly TokenEntry[]) => readonly TokenEntry[]): void {
+  const fresh = `${file}.new`;
+  const descriptor = openFresh(fresh, file);
+  try {
+    const text = tokensToText(change(readTokens(file)));
+    giveToOwner(descriptor, file);
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+    renameSync(fresh, file);
+    syncDirectory(dirname(file));
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw failure(error, "write", file);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openFresh(fresh: string, file: string): number {
+  try {
+    const earlier = statSync(fresh, { throwIfNoEntry: false });
+    if (earlier !== undefined && Date.now() - earlier.mtimeMs > ABANDONED_MS) rmSync(fresh, { force: true });
+    return openSync(fresh, "wx", MODE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      throw new TokenError(`Cannot write ${file}: somebody else is changing it (${fresh}); try again`);
+    throw failure(error, "write", file);
+  }
+}
+
+/** As root for a collector that is not: the file stays its own. */
+function giveToOwner(descriptor: number, file: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(file, { throwIfNoEntry: false }) ?? statSync(dirname(file));
+  fchownSync(descriptor, uid, gid);
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function failure(error: unknown, verb: "read" | "write", file: string): TokenError {
+  if (error instanceof TokenError && error.message.startsWith("Cannot ")) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new TokenError(`Cannot ${verb} ${file}: ${code === "EACCES" ? "this user may not" : (code ?? message)}`, { cause: error });
+}

@@ -1,0 +1,84 @@
+/**
+ * Who may come in, and whose turn it is. A request is admitted before its body is read, by what it says of its size; while it is received it holds only its bytes, so
+ * a slow sender keeps nobody from working. Then it waits for its turn at the store. Small writes (heads of incidents) have a
+ * larger allowance and turns of their own, so they never wait behind bulk.
+ */
+import type { Limits } from "./limits.ts";
+
+export type Kind = "small" | "bulk" | "read";
+
+export interface Pass {
+  readonly kind: Kind;
+  /** Resolves when it is its turn. */
+  turn(): Promise<void>;
+  /** Once, however it ended. */
+  leave(): void;
+}
+
+/** Of one kind: how many work, and who waits for it. */
+interface Lane {
+  readonly atOnce: number;
+  readonly most: number;
+  inside: number;
+  working: number;
+  readonly waiting: (() => void)[];
+}
+
+export class Gate {
+  readonly #lanes: Readonly<Record<Kind, Lane>>;
+  readonly #bulkBytesLimit: number;
+  #bulkBytes = 0;
+
+  constructor(limits: Limits) {
+    const lane = (most: number, atOnce: number): Lane => ({ atOnce, most, inside: 0, working: 0, waiting: [] });
+    this.#bulkBytesLimit = limits.bulkBytes;
+    this.#lanes = {
+      small: lane(limits.small, limits.smallAtOnce),
+      bulk: lane(limits.bulk, limits.bulkAtOnce),
+      read: lane(limits.reads, limits.readsAtOnce),
+    };
+  }
+
+  insideOf(kind: Kind): number {
+    return this.#lanes[kind].inside;
+  }
+
+  /** Null: too many of its kind are inside. `bytes` is what the body may have at most. */
+  admit(kind: Kind, bytes: number): Pass | null {
+    const lane = this.#lanes[kind];
+    const weight = kind === "bulk" ? bytes : 0;
+    if (lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit)) return null;
+    lane.inside++;
+    this.#bulkBytes += weight;
+    let state: "waits" | "works" | "left" = "waits";
+    return {
+      kind,
+      turn: async () => {
+        await turnIn(lane);
+        state = "works";
+      },
+      leave: () => {
+        if (state === "left") return;
+        if (state === "works") next(lane);
+        state = "left";
+        lane.inside--;
+        this.#bulkBytes -= weight;
+      },
+    };
+  }
+}
+
+function turnIn(lane: Lane): Promise<void> {
+  if (lane.working < lane.atOnce) {
+    lane.working++;
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => lane.waiting.push(resolve));
+}
+
+/** The place of the one that leaves goes to the next. */
+function next(lane: Lane): void {
+  const first = lane.waiting.shift();
+  if (first === undefined) lane.working--;
+  else first();
+}

@@ -1,0 +1,175 @@
+/**
+ * One socket that listens: how many may be connected, how many may shake hands at once, and for how long one may say nothing. When a fleet comes back at once, those
+ * beyond the handshakes that can be finished in time are cut at accept, which costs next to nothing: begun too, all of them would be late together.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { ListenConfig } from "../config/collector-config.ts";
+import type { Limits } from "./limits.ts";
+import type { Tally } from "./tally.ts";
+import type { TlsMaterial } from "./tls-files.ts";
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 64;
+const CHECK_MS = 1_000;
+/** The kernel's own limit (somaxconn) is 4096; a fleet of 2,000 comes at once. */
+const BACKLOG = 4_096;
+
+export interface ListenerOptions {
+  readonly listen: ListenConfig;
+  readonly tls: TlsMaterial | null;
+  readonly limits: Limits;
+  readonly tally: Tally;
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server | HttpsServer;
+  readonly #connections = new Set<Socket>();
+  /** By the far end's address and port. */
+  readonly #handshakes = new Set<string>();
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { limits, tls, onRequest } = options;
+    // The whole of a request has no fixed limit: a slow lane is honest. body.ts looks at the pace.
+    const shared = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.headersMs,
+      requestTimeout: 0,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: CHECK_MS,
+      noDelay: true,
+    };
+    this.#server =
+      tls === null ? createHttpServer(shared) : createHttpsServer({ ...shared, ...tls, handshakeTimeout: limits.handshakeMs, minVersion: "TLSv1.2" });
+    this.#server.maxHeadersCount = MAX_HEADERS;
+    this.#server.timeout = limits.stalledMs;
+    this.#server.on("request", onRequest).on("checkContinue", onRequest);
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuseClient(error, socket));
+    this.#server.on("timeout", (socket: Socket) => {
+      options.tally.refused("stalled");
+      socket.destroy();
+    });
+    this.#guardConnections();
+    if (tls !== null) this.#guardHandshakes(this.#server);
+  }
+
+  get port(): number | null {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : null;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  get handshakes(): number {
+    return this.#handshakes.size;
+  }
+
+  /** Rejects when the address cannot be listened on. */
+  start(): Promise<void> {
+    const { address, port } = this.#options.listen;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject).listen({ host: address, port, backlog: BACKLOG }, () => {
+        this.#server.off("error", reject).on("error", () => this.#options.tally.refused("accept-failed"));
+        resolve();
+      });
+    });
+  }
+
+  /** For connections from now on. */
+  renew(tls: TlsMaterial): void {
+    if ("setSecureContext" in this.#server) this.#server.setSecureContext(tls);
+  }
+
+  /** No new connections, and those that say nothing are closed; resolves when all are. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    await closed;
+  }
+
+  cut(): void {
+    this.#server.closeAllConnections();
+    for (const socket of this.#connections) socket.destroy();
+  }
+
+  /** Comes before Node's own listeners: a connection that is turned away never reaches them, and so no handshake. */
+  #guardConnections(): void {
+    const own = this.#server.listeners("connection");
+    this.#server.removeAllListeners("connection").on("connection", (socket: Socket) => {
+      const reason = this.#reasonAgainst();
+      if (reason !== null) {
+        this.#options.tally.refused(reason);
+        socket.on("error", () => {}).destroy();
+        return;
+      }
+      this.#connections.add(socket);
+      this.#setIdleTime();
+      socket.once("close", () => {
+        this.#connections.delete(socket);
+        this.#setIdleTime();
+      });
+      for (const listener of own) listener.call(this.#server, socket);
+    });
+  }
+
+  #reasonAgainst(): string | null {
+    const { limits } = this.#options;
+    if (this.#connections.size >= limits.connections) {
+      // Those that only wait make room for those that have something to say.
+      this.#server.closeIdleConnections();
+      return "connections";
+    }
+    return this.#handshakes.size >= limits.handshakes ? "handshakes" : null;
+  }
+
+  #setIdleTime(): void {
+    const { crowdedAt, crowdedIdleMs, idleMs } = this.#options.limits;
+    this.#server.keepAliveTimeout = this.#connections.size >= crowdedAt ? crowdedIdleMs : idleMs;
+  }
+
+  #guardHandshakes(server: Server | HttpsServer): void {
+    server.on("connection", (socket: Socket) => {
+      if (socket.destroyed) return;
+      const key = farEnd(socket);
+      this.#handshakes.add(key);
+      socket.once("close", () => this.#handshakes.delete(key));
+    });
+    server.on("secureConnection", (socket: Socket) => this.#handshakes.delete(farEnd(socket)));
+    server.on("tlsClientError", (error: Error, socket: Socket) => {
+      this.#handshakes.delete(farEnd(socket));
+      this.#options.tally.refused("handshake-failed", { error: error.message.slice(0, MAX_MESSAGE) });
+      socket.destroy();
+    });
+  }
+
+  /** What Node's parser refuses: no request reached us. */
+  #refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { code = "" } = error;
+    if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    const [status, reason] =
+      code === "HPE_HEADER_OVERFLOW"
+        ? ["431 Request Header Fields Too Large", "headers-too-large"]
+        : code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? ["408 Request Timeout", "too-slow"]
+          : ["400 Bad Request", "malformed"];
+    this.#options.tally.refused(`http-${reason}`);
+    const body = `${JSON.stringify({ error: { code: reason, message: "the request cannot be read as HTTP, or does not come" } })}\n`;
+    socket.end(
+      `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    socket.destroySoon();
+  }
+}
+
+const MAX_MESSAGE = 120;
+
+function farEnd(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}

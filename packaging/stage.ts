@@ -21,10 +21,7 @@ const SHIPPED: Readonly<Record<string, readonly (readonly [there: string, here: 
     ["data_dir: ../.meshprobe-data", "data_dir: /var/lib/meshprobe"],
     [" Here: next to the checkout's files, for a first try.", ""],
   ],
-  "collector.yaml": [
-    ["sqlite:../.meshprobe-collector/", "sqlite:/var/lib/meshprobe-collector/"],
-    ["tokens_file: ../.meshprobe-collector/", "tokens_file: /var/lib/meshprobe-collector/"],
-  ],
+  "collector.yaml": [],
 };
 
 /** Builds the tree below `tree` and returns what it needs of the system, as Debian's Depends. `date` is that of the man pages, ISO. */

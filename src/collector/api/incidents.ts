@@ -1,7 +1,7 @@
 /** GET /api/v1/incidents and /api/v1/events: what happened on all nodes, from the heads. */
-import type { ReportVerdict } from "../../report/report.ts";
 import type { Scope } from "../../verdict/verdict.ts";
 import type { ApiRequest, Endpoint } from "../http/router.ts";
+import { fleetEvents } from "../reports/fleet-report.ts";
 import type { CollectorStore } from "../store/port.ts";
 import { type ListedIncident, readHeads } from "./heads.ts";
 import { Parameters } from "./parameters.ts";
@@ -27,14 +27,16 @@ export function incidentsEndpoint(store: Store): Endpoint {
   };
 }
 
-export function eventsEndpoint(store: Store): Endpoint {
+/** What the nodes saw together: the sides of one fault stand in one event. */
+export function eventsEndpoint(store: CollectorStore): Endpoint {
   return {
     method: "GET",
     path: "/api/v1/events",
     access: "reader",
-    handle: async (request) => {
-      const { heads, isAll } = await wanted(request, store);
-      return { kind: "json", value: { events: eventsOf(heads), complete: isAll } };
+    handle: async ({ query, receivedMs }) => {
+      const parameters = new Parameters(query, { known: ["since", "until", "node", "peer"], nowMs: receivedMs });
+      const about = { ...parameters.range(DEFAULT_BACK_MS), node: parameters.name("node"), peer: parameters.name("peer"), nowMs: receivedMs };
+      return { kind: "json", value: await fleetEvents(store, about) };
     },
   };
 }
@@ -52,30 +54,4 @@ async function wanted(
   if (scope === null) return { heads, isAll };
   const fitting = heads.filter(({ verdict }) => verdict?.scope === scope);
   return { heads: fitting.slice(Math.max(0, fitting.length - limit)), isAll: isAll && fitting.length <= limit };
-}
-
-/** Incidents of several peers that began together: one event of one node. */
-interface ListedEvent {
-  readonly node: string;
-  readonly id: string;
-  readonly started_at: string;
-  /** Null while one of them lasts. */
-  readonly ended_at: string | null;
-  readonly incidents: readonly string[];
-  readonly verdict: ReportVerdict | null;
-}
-
-function eventsOf(heads: readonly ListedIncident[]): ListedEvent[] {
-  const events = new Map<string, ListedEvent>();
-  for (const { node, id, event_id: event, started_at: start, ended_at: end, verdict } of heads) {
-    const key = JSON.stringify([node, event]);
-    const earlier = events.get(key) ?? { node, id: event, started_at: start, ended_at: end, incidents: [], verdict };
-    events.set(key, {
-      ...earlier,
-      started_at: start < earlier.started_at ? start : earlier.started_at,
-      ended_at: end === null || earlier.ended_at === null ? null : end > earlier.ended_at ? end : earlier.ended_at,
-      incidents: [...earlier.incidents, id],
-    });
-  }
-  return [...events.values()];
 }

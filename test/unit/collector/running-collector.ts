@@ -4,10 +4,10 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { briefReports } from "../../../src/collector/api/brief-reports.ts";
 import { Collector } from "../../../src/collector/collector.ts";
 import type { CollectorSettings } from "../../../src/collector/config/collector-config.ts";
 import { LIMITS, type Limits } from "../../../src/collector/http/limits.ts";
+import { createReports } from "../../../src/collector/reports/reports.ts";
 import { newToken, tokenSum } from "../../../src/collector/tokens/token-book.ts";
 import { changeTokens } from "../../../src/collector/tokens/token-file.ts";
 import { addToken, type TokenRole } from "../../../src/collector/tokens/token-list.ts";
@@ -59,7 +59,15 @@ export async function startCollector(t: TestContext, { limits = {}, tls = null, 
     retention: { evidenceMs: 3_000_000, samplesMs: 2_000_000, rollupsMs: 1_000_000 },
     log: { level: "info" },
   };
-  const collector = new Collector({ settings, store, reports: briefReports(store), log, version: "0.1.0", limits: { ...LIMITS, ...limits }, nowMs });
+  const collector = new Collector({
+    settings,
+    store,
+    reports: createReports(store, nowMs),
+    log,
+    version: "0.1.0",
+    limits: { ...LIMITS, ...limits },
+    nowMs,
+  });
   await collector.start();
   t.after(() => (store.isClosed ? undefined : collector.stop()));
   return { port: collector.ports[0] ?? 0, store, collector, log, tokensFile, tokens };

@@ -155,6 +155,7 @@ test("tricks with headers are no HTTP, and say nothing about what is behind", as
     [head(running, "content-length: -5"), /^HTTP\/1.1 400 /],
     [head(running, "content-length : 5"), /^HTTP\/1.1 400 /],
     [head(running, "transfer-encoding: gzip"), /^HTTP\/1.1 400 /],
+    [head(running, "connection: close"), /^HTTP\/1.1 411 /],
     [`GET /healthz HTTP/1.1\r\n\r\n`, /^HTTP\/1.1 400 /],
     [`GET /healthz HTTP/1.1\nhost: x\r\n folded: yes\r\n\r\n`, /^HTTP\/1.1 400 /],
     [`GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],

@@ -32,7 +32,18 @@ export function storedRecord(more: Partial<StoredRecord> & Pick<StoredRecord, "n
 }
 
 export function storedNode(node: string, more: Partial<StoredNode> = {}): StoredNode {
-  return { node, version: "0.1.0", address: null, firstHeardMs: 0, lastHeardMs: 0, clock: null, backlog: [], blindSinceMs: null, ...more };
+  return {
+    node,
+    version: "0.1.0",
+    address: null,
+    firstHeardMs: 0,
+    lastHeardMs: 0,
+    clock: null,
+    backlog: [],
+    blindSinceMs: null,
+    tombstones: [],
+    ...more,
+  };
 }
 
 /** All rows of a node's evidence. */

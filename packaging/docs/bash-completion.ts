@@ -58,7 +58,7 @@ function valueCases({ name, options }: Declaration): string[] {
 }
 
 function operandCases({ name, operands }: Declaration): string[] {
-  return operands?.completes === undefined ? [] : [`    ${name}) ${offer(operands)};;`];
+  return operands?.completes === undefined && operands?.words === undefined ? [] : [`    ${name}) ${offer(operands)};;`];
 }
 
 function offer({ words, completes }: Pick<ValueOption, "words" | "completes">): string {

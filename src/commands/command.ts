@@ -62,6 +62,8 @@ export interface Operands {
   readonly max: number;
   /** What they are called, and what they are: one entry, or one for each kind that may stand there. */
   readonly entries: readonly { readonly name: string; readonly text: string }[];
+  /** What the shell offers. */
+  readonly words?: readonly string[];
   readonly completes?: Completes;
 }
 

@@ -1,4 +1,5 @@
 import { agentCommand } from "./agent.ts";
+import { collectorCommand } from "./collector.ts";
 import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   traceCommand,
   reloadCommand,
   doctorCommand,
+  collectorCommand,
 ];

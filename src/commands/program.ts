@@ -1,4 +1,5 @@
 /** What the program says of itself as a whole; `--help` and the man page are made of it. */
+import { DEFAULT_COLLECTOR_CONFIG } from "../collector/config/collector-config.ts";
 import { DEFAULT_CONFIG } from "./command.ts";
 
 export const SUMMARY = "catches loss bursts in the act and keeps the evidence on the node";
@@ -14,6 +15,8 @@ export const EXIT_CODES: Readonly<Record<0 | 1 | 2 | 3, string>> = { 0: "fine", 
 
 export const FILES: readonly (readonly [path: string, text: string])[] = [
   [DEFAULT_CONFIG, "the configuration, see meshprobe-peers(5)"],
+  [DEFAULT_COLLECTOR_CONFIG, "the configuration of meshprobe collector, commented key by key"],
   ["/var/lib/meshprobe/evidence.db", "incidents, traces and verdicts; data_dir says where"],
   ["/var/lib/meshprobe/metrics.db", "loss and round-trip times of every peer"],
+  ["/var/lib/meshprobe-collector", "database and tokens of a collector, where its configuration names no others"],
 ];

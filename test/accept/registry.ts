@@ -13,6 +13,9 @@ import { reportSpeed } from "./rows/report-speed.ts";
 import { sharedRouter } from "./rows/shared-router.ts";
 import { sigstop } from "./rows/sigstop.ts";
 import { slots } from "./rows/slots.ts";
+import { syncBulk } from "./rows/sync-bulk.ts";
+import { syncChaos } from "./rows/sync-chaos.ts";
+import { syncUplink } from "./rows/sync-uplink.ts";
 import { tenPercent } from "./rows/ten-percent.ts";
 import { tracedInside } from "./rows/traced-inside.ts";
 
@@ -33,6 +36,9 @@ const rows: readonly Row[] = [
   memory,
   reportSpeed,
   noFalseIncidents,
+  syncUplink,
+  syncBulk,
+  syncChaos,
 ];
 
 export const registry: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row.name, row]));

@@ -19,6 +19,8 @@ export interface Postgres {
   readonly url: string;
   /** Makes an empty database and gives its URL. */
   database(name: string): Promise<string>;
+  /** The same, through the Unix socket, which network namespaces do not part. */
+  socketDatabase(name: string): Promise<string>;
   /** As an administrator does it: open transactions are undone, who is connected is told. */
   restart(): Promise<void>;
   /** As a power cut does it, but for the disk. Nobody listens until `restart`. */
@@ -55,6 +57,10 @@ export async function startPostgres(options: { readonly directory?: string } = {
     database: async (name) => {
       await cluster.ask("postgres", `CREATE DATABASE "${name}"`);
       return cluster.url(name);
+    },
+    socketDatabase: async (name) => {
+      await cluster.ask("postgres", `CREATE DATABASE "${name}"`);
+      return cluster.socketUrl(name);
     },
     restart: async () => {
       await cluster.end();
@@ -94,6 +100,10 @@ class Cluster {
 
   url(database: string): string {
     return `postgres://${USER}@127.0.0.1:${this.#port}/${database}`;
+  }
+
+  socketUrl(database: string): string {
+    return `postgres://${USER}@localhost/${database}?host=${encodeURIComponent(this.#home)}&port=${this.#port}`;
   }
 
   make(): void {

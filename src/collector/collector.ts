@@ -96,10 +96,11 @@ export class Collector {
       },
       () => {},
     );
+    const kept = this.#upkeep.stop();
     const closed = Promise.all(this.#listeners.map((listener) => listener.stop()));
     await Promise.race([Promise.all([this.#handler.stop(), closed]), cut]);
     deadline.abort();
-    await this.#upkeep.stop();
+    await kept;
     await this.#options.store.close();
   }
 

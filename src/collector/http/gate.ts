@@ -27,11 +27,14 @@ interface Lane {
 export class Gate {
   readonly #lanes: Readonly<Record<Kind, Lane>>;
   readonly #bulkBytesLimit: number;
+  readonly #perHolder: number;
+  readonly #byHolder = new Map<string, number>();
   #bulkBytes = 0;
 
   constructor(limits: Limits) {
     const lane = (most: number, atOnce: number): Lane => ({ atOnce, most, inside: 0, working: 0, waiting: [] });
     this.#bulkBytesLimit = limits.bulkBytes;
+    this.#perHolder = limits.perHolder;
     this.#lanes = {
       small: lane(limits.small, limits.smallAtOnce),
       bulk: lane(limits.bulk, limits.bulkAtOnce),
@@ -43,13 +46,16 @@ export class Gate {
     return this.#lanes[kind].inside;
   }
 
-  /** Null: too many of its kind are inside. `bytes` is what the body may have at most. */
-  admit(kind: Kind, bytes: number): Pass | null {
+  /** Null: too many of its kind are inside, or of the one who asks. `bytes` is what the body may have at most. */
+  admit(kind: Kind, { holder, bytes }: { readonly holder: string; readonly bytes: number }): Pass | null {
     const lane = this.#lanes[kind];
+    const own = this.#byHolder.get(holder) ?? 0;
+    if (own >= this.#perHolder) return null;
     const weight = kind === "bulk" ? bytes : 0;
     if (lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit)) return null;
     lane.inside++;
     this.#bulkBytes += weight;
+    this.#byHolder.set(holder, own + 1);
     let state: "waits" | "works" | "left" = "waits";
     return {
       kind,
@@ -62,9 +68,16 @@ export class Gate {
         if (state === "works") next(lane);
         state = "left";
         lane.inside--;
+        this.#forget(holder);
         this.#bulkBytes -= weight;
       },
     };
+  }
+
+  #forget(holder: string): void {
+    const left = (this.#byHolder.get(holder) ?? 0) - 1;
+    if (left > 0) this.#byHolder.set(holder, left);
+    else this.#byHolder.delete(holder);
   }
 }
 

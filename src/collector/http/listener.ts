@@ -28,6 +28,8 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server | HttpsServer;
   readonly #connections = new Set<Socket>();
+  /** With a request that is not answered. */
+  readonly #atWork = new WeakSet<Socket>();
   /** By the far end's address and port. */
   readonly #handshakes = new Set<string>();
 
@@ -47,10 +49,16 @@ export class Listener {
       tls === null ? createHttpServer(shared) : createHttpsServer({ ...shared, ...tls, handshakeTimeout: limits.handshakeMs, minVersion: "TLSv1.2" });
     this.#server.maxHeadersCount = MAX_HEADERS;
     this.#server.timeout = limits.stalledMs;
-    this.#server.on("request", onRequest).on("checkContinue", onRequest);
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#atWork.add(request.socket);
+      response.once("close", () => this.#atWork.delete(request.socket));
+      onRequest(request, response);
+    };
+    this.#server.on("request", take).on("checkContinue", take);
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuseClient(error, socket));
     this.#server.on("timeout", (socket: Socket) => {
-      options.tally.refused("stalled");
+      // One that only waits for the next request has simply waited long enough.
+      if (this.#atWork.has(socket)) options.tally.refused("stalled");
       socket.destroy();
     });
     this.#guardConnections();

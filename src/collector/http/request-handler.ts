@@ -101,7 +101,7 @@ export class RequestHandler {
     if (endpoint.access === "open" || endpoint.access === "local") return endpoint.handle({ ...asked, body: null });
     const head = endpoint.method === "POST" ? bodyHead(request, limits) : null;
     const kind: Kind = head === null ? "read" : head.bytes <= limits.smallBytes ? "small" : "bulk";
-    const pass = gate.admit(kind, head?.bytes ?? 0);
+    const pass = gate.admit(kind, { holder: holder?.name ?? "", bytes: head?.bytes ?? 0 });
     if (pass === null) throw busy("busy", `too many ${kind} requests are at work`);
     try {
       let body: unknown = null;

@@ -229,6 +229,43 @@ test("bulk beyond what may be at work is asked to come later; heads still get th
   );
 });
 
+test("one token cannot keep everybody busy: what is beyond its share is asked to come later, others get in", async (t) => {
+  const running = await startCollector(t, { limits: { perHolder: 2 } });
+  const hanging = [1, 2].map(() => new RawConnection(t, running.port));
+  for (const connection of hanging) connection.say(`${head(running, "content-length: 20000")}{`);
+  while (!/kind="bulk"\} 2/.test((await call(running.port, "/metrics")).text));
+  assert.equal((await postSync(running.port, running.tokens.node, smallRequest("sh-a1"))).status, 503);
+  assert.equal((await postSync(running.port, running.tokens.other, smallRequest("bj-b1"))).status, 200);
+  for (const { socket } of hanging) socket.destroy();
+  while (!/kind="bulk"\} 0/.test((await call(running.port, "/metrics")).text));
+  await stillServes(running);
+});
+
+test("who asks whether to send is told to go on only when the body is wanted", async (t) => {
+  const running = await startCollector(t);
+  const body = JSON.stringify(smallRequest("sh-a1"));
+  const wanted = new RawConnection(t, running.port);
+  wanted.say(head(running, `content-length: ${body.length}`, "expect: 100-continue"));
+  await wanted.until(/^HTTP\/1.1 100 Continue\r\n\r\n$/);
+  wanted.say(body);
+  await wanted.until(/HTTP\/1.1 200 OK/);
+  const unwanted = new RawConnection(t, running.port);
+  unwanted.say(`POST ${SYNC} HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\nexpect: 100-continue\r\n\r\n`);
+  await unwanted.closed;
+  assert.match(unwanted.heard, /^HTTP\/1.1 401 /);
+});
+
+test("a connection that only waits is closed in the end, and that is no refusal; one in the midst of a request is", async (t) => {
+  const running = await startCollector(t, { limits: { idleMs: 200, stalledMs: 300 } });
+  const idle = new RawConnection(t, running.port);
+  idle.say("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+  const stalled = new RawConnection(t, running.port);
+  stalled.say(`${head(running, "content-length: 100")}{`);
+  await Promise.all([idle.closed, stalled.closed]);
+  assert.match(idle.heard, /"ok"/);
+  assert.equal(await refusals(running, "stalled"), 1);
+});
+
 test("a store that is away is a 503 with Retry-After, and so is what nobody foresaw; the log tells once in a while", async (t) => {
   const { port, tokens, store, log } = await startCollector(t);
   store.isAway = true;

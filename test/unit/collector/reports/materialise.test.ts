@@ -11,9 +11,10 @@ import type { StoreReader } from "../../../../src/store/reader.ts";
 import { COLLECTED_ROLLUP_MS, digestEvidence, readTicket } from "../../../../src/store/ticket-reader.ts";
 import { chinese } from "../../../../src/verdict/words-zh.ts";
 import { columnsOf, type EvidenceTable } from "../../../../src/sync/record-types.ts";
-import { randomFor, type Random } from "../../../property/random.ts";
+import { randomFor } from "../../../property/random.ts";
 import { T0 } from "../../store/sample-rows.ts";
 import { rollupRecords, rowRecords } from "./node-records.ts";
+import { spoil } from "./spoil.ts";
 import { filledNode, HERE, HERE_ID, NOW } from "./two-nodes.ts";
 
 const RANGE = { sinceMs: Math.floor((T0 - 60_000) / 60_000) * 60_000, untilMs: Math.ceil((T0 + 60_000) / 60_000) * 60_000 };
@@ -131,41 +132,6 @@ test("rollups that are none are left out and counted", (t) => {
   assert.equal(again.leftOut, bad.length);
   assert.equal(readReport(again.reader, { sinceMs: 60_000, untilMs: 120_000, nowMs: NOW, peer: null, detailUpTo: 0 }).peers[0]?.sent, 1);
 });
-
-const ODD: readonly unknown[] = [
-  null,
-  "",
-  "constructor",
-  -1,
-  0,
-  1,
-  1e300,
-  0.5,
-  true,
-  [],
-  {},
-  [[]],
-  "[]",
-  "{}",
-  "null",
-  "[null]",
-  '{"__proto__":1}',
-  "x".repeat(10_000),
-];
-
-function spoil(value: unknown, random: Random): unknown {
-  if (random.below(6) === 0) return ODD[random.below(ODD.length)];
-  if (Array.isArray(value)) return value.map((one) => (random.below(4) === 0 ? spoil(one, random) : one));
-  if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
-  return JSON.stringify(spoilTree(JSON.parse(value), random));
-}
-
-function spoilTree(value: unknown, random: Random): unknown {
-  if (random.below(12) === 0) return ODD[random.below(ODD.length)];
-  if (Array.isArray(value)) return value.map((one) => spoilTree(one, random));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, spoilTree(one, random)]));
-}
 
 test("spoiled records never throw: the report, the page in both languages and the sum are made of what is left", (t) => {
   const random = randomFor(t);

@@ -13,6 +13,9 @@ import { COLLECTED_ROLLUP_MS, digestEvidence, readTicket } from "../../../../src
 import { HOSTILE_NAMES } from "../../../fixtures/hostile-names.ts";
 import { readHtml } from "../../report/page/read-html.ts";
 import { T0 } from "../../store/sample-rows.ts";
+import { parseRecordsAnswer } from "../../../../src/collector/reports/parse-answer.ts";
+import { randomFor } from "../../../property/random.ts";
+import { spoilTree } from "./spoil.ts";
 import { listStore } from "./list-store.ts";
 import { storedNode, storedRecord } from "./node-records.ts";
 import { fleetOf, HERE_ID, NOW, RECEIVED_MS, THERE_ID, type Fleet, type FleetOfTest } from "./two-nodes.ts";
@@ -222,4 +225,26 @@ test("hostile names in heads and rows come out harmless in every format", async 
       readHtml(render(page, "html", labels));
     }
   }
+});
+
+test("a spoiled answer of a collector never throws: it is none, or a page of what is left", async (t) => {
+  const random = randomFor(t);
+  const answer = await answerOf(fleetOf(t, CLOCKS).store);
+  assert.deepEqual(parseRecordsAnswer(answer), answer, "a good one comes through as it is");
+  for (const value of [null, 5, [], {}, { ...answer, schema: "other" }, { ...answer, generated_at: "now" }])
+    assert.equal(parseRecordsAnswer(value), null);
+  let pages = 0;
+  for (let round = 0; round < 60; round++) {
+    // Of the frame, then of what is in it.
+    const nodes = answer.nodes.map((node) => ({
+      ...node,
+      records: node.records.map((record) => (random.below(8) === 0 ? spoilTree(record, random) : record)),
+    }));
+    const spoiled = parseRecordsAnswer(round % 2 === 0 ? { ...answer, nodes } : { ...answer, nodes: spoilTree(nodes, random) });
+    const page = spoiled === null ? null : collectedPage(spoiled, { nowMs: NOW });
+    if (page === null) continue;
+    pages++;
+    render(page);
+  }
+  assert.ok(pages > 12, `${pages} pages of 60`);
 });

@@ -73,6 +73,21 @@ describe("PostgreSQL", { skip: skipPostgres }, () => {
     assert.equal((await stores[0]!.nodes()).length, 8);
   });
 
+  test("where every transaction is serializable, as in CockroachDB, those that were in each other's way are run again", async (t) => {
+    const url = await postgres.database("serializable");
+    const admin = new Client({ connectionString: url });
+    await admin.connect();
+    await admin.query("ALTER DATABASE serializable SET default_transaction_isolation = 'serializable'").finally(() => admin.end());
+    const stores = await Promise.all([openStore(url), openStore(url), openStore(url)]);
+    t.after(() => Promise.all(stores.map((store) => store.close())));
+    for (let seq = 1; seq <= 30; seq++) {
+      const sent = delivery([lane({ records: [record(seq, { id: "same", version: seq })], tombstones: [] })]);
+      const results = await Promise.all(stores.map((store) => store.deliver(sent)));
+      for (const result of results) assert.deepEqual(result, { kind: "stored", acks: [{ db: "f1", lane: 0, seq }] });
+    }
+    assert.equal((await stores[0].records({ types: ["incident"], limit: 9 }))[0]?.version, 30);
+  });
+
   test("kill -9 of a collector in the middle of writing: all that was acknowledged is there, and nothing twice", async () =>
     killWriters(await postgres.database("kills"), [1, 7, 23, 12]));
 

@@ -67,22 +67,26 @@ interface Sides {
 
 async function compareTable(table: EvidenceTable, sides: Sides & { readonly mayBeOlder: (incidentId: string) => boolean }): Promise<number> {
   const { evidence, store, node, faults, mayBeOlder } = sides;
-  const there = await recordsById(store, node, `row.${table}`, faults);
   const columns = columnsOf(table);
+  const keyed = (cells: Cells): string => (KEYS[table] ?? []).map((column) => plainText(cells[column])).join("/");
+  const there = new Map<string, string>();
+  for (const { data } of (await recordsById(store, node, `row.${table}`, faults)).values()) {
+    const values = JSON.parse(data) as readonly Cells[string][];
+    there.set(keyed(Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null]))), JSON.stringify(values));
+  }
   const where = WANTED[table];
   let rows = 0;
   for (const cells of evidence.prepare<[], Cells>(`SELECT * FROM ${table}${where === undefined ? "" : ` WHERE ${where}`}`).iterate()) {
     rows++;
-    const id = (KEYS[table] ?? []).map((column) => plainText(cells[column])).join("/");
-    const record = there.get(id);
-    if (record === undefined) {
+    const id = keyed(cells);
+    const data = there.get(id);
+    if (data === undefined) {
       faults.push(`${table} ${id} is not there`);
       continue;
     }
     const incident = table === "incidents" ? id : plainText(cells["incident_id"]);
     const wanted = JSON.stringify(columns.map((column) => plain(cells[column])));
-    if (JSON.stringify(JSON.parse(record.data)) !== wanted && !mayBeOlder(incident))
-      faults.push(`${table} ${id} differs: ${record.data.slice(0, 200)} is not ${wanted.slice(0, 200)}`);
+    if (data !== wanted && !mayBeOlder(incident)) faults.push(`${table} ${id} differs: ${data.slice(0, 200)} is not ${wanted.slice(0, 200)}`);
   }
   return rows;
 }

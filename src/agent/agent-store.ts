@@ -20,7 +20,7 @@ export class AgentStore {
   readonly metrics: MetricsStore;
   /** The door for everything that is captured; what may not be lost goes through it. */
   readonly writer: EvidenceWriter;
-/** What is to be told to a collector, one for each database. */
+  /** What is to be told to a collector, one for each database. */
   readonly outboxes: readonly Outbox[];
   /** Called when there may be something to tell; whoever tells puts itself here. */
   onWritten: () => void = () => {};

@@ -19,6 +19,7 @@ export function loadConfig(file: string, options: LoadOptions = {}): Config {
   const uid = options.uid ?? process.geteuid?.() ?? 0;
   const config = parseConfig(readSafeText(file, { uid }), { file, hostName: options.hostName ?? hostname() });
   if (uid === 0)
-    for (const other of [config.mesh.keyFile, config.collector?.tokenFile, config.hooks.incident?.[0]]) if (other != null) requireSafeOther(other);
+    for (const other of [config.mesh.keyFile, config.collector?.tokenFile, config.collector?.keyFile, config.hooks.incident?.[0]])
+      if (other != null) requireSafeOther(other);
   return config;
 }

@@ -1,12 +1,15 @@
 /** How many bytes of records go into one request: less after a collector (or a proxy before it) found one too large, and as much as before when it was one record's fault. */
 import type { Parcel } from "./parcel.ts";
+import type { Lane } from "./wire.ts";
 
 export class BatchSize {
   readonly #max: number;
+  readonly #onRefused: (lane: Lane, seq: number) => void;
   #bytes: number;
 
-  constructor(max: number) {
+  constructor(max: number, onRefused: (lane: Lane, seq: number) => void) {
     this.#max = max;
+    this.#onRefused = onRefused;
     this.#bytes = max;
   }
 
@@ -26,6 +29,7 @@ export class BatchSize {
     }
     const { seq } = JSON.parse(batch.records[0] as string) as { readonly seq: number };
     outbox.refuse(lane, seq, "too-large");
+    this.#onRefused(lane, seq);
     // It was that one, and not the number of them.
     this.#bytes = this.#max;
     return true;

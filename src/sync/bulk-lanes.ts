@@ -39,7 +39,7 @@ export interface BulkPorts {
 
 export class BulkLanes {
   readonly #ports: BulkPorts;
-  readonly #size = new BatchSize(MAX_BODY_BYTES - ENVELOPE_BYTES);
+  readonly #size: BatchSize;
   readonly #ending = new AbortController();
   #alarm = new AbortController();
   #current: { readonly lane: Lane; readonly abort: AbortController } | null = null;
@@ -52,6 +52,9 @@ export class BulkLanes {
 
   constructor(ports: BulkPorts) {
     this.#ports = ports;
+    this.#size = new BatchSize(MAX_BODY_BYTES - ENVELOPE_BYTES, (lane, seq) =>
+      ports.state.setAside({ lane, first: seq, records: 1, code: "too-large" }),
+    );
   }
 
   start(): void {

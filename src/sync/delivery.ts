@@ -13,6 +13,7 @@ import type { ExchangeClock } from "./exchange-clock.ts";
 import { slices, type Pace } from "./paced-body.ts";
 import { requestBody, type Parcel } from "./parcel.ts";
 import { retryAfterMs } from "./schedule.ts";
+import type { SyncState } from "./sync-state.ts";
 import { SYNC_API, type SyncRequest } from "./wire.ts";
 
 /** What is said of the node beside its records. */
@@ -34,7 +35,9 @@ export interface DeliveryPorts {
   readonly credentials: { get(): Credentials };
   readonly exchangeClock: ExchangeClock;
   readonly words: NodeWords;
-  readonly log: FactLog;
+  /** Records of one request that were set aside. */
+  readonly onRefused: SyncState["setAside"];
+  readonly log: Pick<FactLog, "warn">;
 }
 
 /** A connection to one of the addresses, made with these credentials. */
@@ -138,11 +141,12 @@ export class Delivery {
       moved ||= outcome !== "same";
       if (outcome === "ahead") continue;
       const sent = new Set(batch === null || rejected.length === 0 ? [] : batch.records.map(seqOf));
-      for (const { seq, code } of rejected.filter((one) => one.db === db && one.lane === lane && sent.has(one.seq))) {
-        this.#ports.log.warn({ lane, seq, code }, "the collector refuses a record: it is kept here, named in the status, and the others go on");
-        outbox.refuse(lane, seq, code);
-        moved = true;
-      }
+      const refused = rejected.filter((one) => one.db === db && one.lane === lane && sent.has(one.seq));
+      for (const { seq, code } of refused) outbox.refuse(lane, seq, code);
+      const [first] = refused;
+      if (first === undefined) continue;
+      moved = true;
+      this.#ports.onRefused({ lane, records: refused.length, first: first.seq, code: first.code });
     }
     if (missing.length > 0) return failed("its answer does not say how far it is", { answered: true });
     const wanted = parcels.some(({ batch }) => batch !== null);

@@ -4,6 +4,7 @@
  */
 import type { FactLog } from "../fact-log.ts";
 import type { SyncClock } from "./clock.ts";
+import type { Lane, RejectCode } from "./wire.ts";
 
 export type Way = "urgent" | "bulk";
 
@@ -57,6 +58,11 @@ export class SyncState {
     this.#problems[way] = problem;
     this.#lastError = problem;
     this.#sayOnce(way, problem.text);
+  }
+
+  /** The collector does not take these records; they are kept, and the others go on. */
+  setAside(facts: { readonly lane: Lane; readonly records: number; readonly first: number; readonly code: RejectCode }): void {
+    this.#log.warn(facts, "the collector refuses a record: it is kept here and named in the status, and the others go on");
   }
 
   #sayOnce(way: Way, text: string): void {

@@ -79,6 +79,7 @@ export class Sync {
         backlog: () => this.#backlogNow(),
         blindSince: () => isoOrNull(blindSinceMs()),
       },
+      onRefused: (facts) => this.#state.setAside(facts),
       log,
     });
     const shared = { clock, random, delivery, places: this.#places, state: this.#state };

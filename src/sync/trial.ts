@@ -24,7 +24,8 @@ export function tryCollector(
     credentials: new CredentialFiles(collector),
     exchangeClock: new ExchangeClock(clock),
     words: { node: name, version, backlog: () => [], blindSince: () => null },
-    log: { info: () => {}, warn: () => {}, error: () => {} },
+    onRefused: () => {},
+    log: { warn: () => {} },
   });
   return Promise.all(
     collector.urls.map(async (url): Promise<Trial> => {

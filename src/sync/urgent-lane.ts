@@ -49,7 +49,7 @@ interface Attempt {
 export class UrgentLane {
   readonly #ports: UrgentPorts;
   readonly #attempts = new Set<Attempt>();
-  readonly #size = new BatchSize(URGENT_BODY_BYTES);
+  readonly #size: BatchSize;
   #kept: Open | null = null;
   #cancelTimer: () => void = () => {};
   /** Monotonic ms: before then no attempt for what is unsent, and none to say hello. */
@@ -61,6 +61,7 @@ export class UrgentLane {
 
   constructor(ports: UrgentPorts) {
     this.#ports = ports;
+    this.#size = new BatchSize(URGENT_BODY_BYTES, (lane, seq) => ports.state.setAside({ lane, first: seq, records: 1, code: "too-large" }));
   }
 
   /** Something was written, or time has come: starts what is due, and sets the timer for what will be. The first time it says hello at least. */

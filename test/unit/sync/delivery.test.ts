@@ -158,7 +158,7 @@ test("413 halves what is sent until it fits, without setting anything aside", as
 
 for (const lane of [0, 1] as const)
   test(`one record that is too large alone is set aside, the others of lane ${lane} arrive`, async (t) => {
-    const { clock, outbox, sync } = await bench(t, {
+    const { clock, outbox, sync, log } = await bench(t, {
       fill: (queue) => ["a", "b", "big", "c"].forEach((id) => queue.add(lane, id)),
       rule:
         ({ exchange }) =>
@@ -172,6 +172,7 @@ for (const lane of [0, 1] as const)
       [["big", "too-large"]],
     );
     assert.equal(sync.status().refused.count, 1);
+    assert.equal(log.said.filter((line) => line.startsWith("warn the collector refuses a record")).length, 1);
   });
 
 test("Retry-After overrides every pace, in every lane, until its time", async (t) => {

@@ -93,7 +93,7 @@ function aboutRow(table: EvidenceTable, { row, receivedMs }: { readonly row: Fie
     case "captures":
       return at(ms("started_ms"), msOrNull("finished_ms"), { parent: name("incident_id"), peer: name("peer") });
     case "lines": {
-      const times = lineTimes(row["body"]) ?? { firstMs: receivedMs, lastMs: receivedMs };
+      const times = lineTimes(row["body"]);
       return at(Math.floor(times.firstMs), Math.floor(times.lastMs), { parent: name("capture_id") });
     }
     case "samples": {

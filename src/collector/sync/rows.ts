@@ -75,7 +75,7 @@ const COLUMNS: Readonly<Record<string, Check>> = {
 
 const OWN: Readonly<Partial<Record<EvidenceTable, Readonly<Record<string, Check>>>>> = {
   captures: { kind: text },
-  lines: { body: (cell) => lineTimes(cell) !== null },
+  lines: { body: isLines },
   blind: { ended_ms: isTime },
   node: { body: map },
   hop_names: { name: orNull(text), address: isName },
@@ -109,22 +109,38 @@ function checksOf(table: EvidenceTable): readonly Check[] {
   return checks;
 }
 
-/** When the first and the last line of `[[number, "[[atMs, \"line\"], …]"], …]` came; null where it is not that. The one cell that is a list: only the rows in it are text. */
-export function lineTimes(chunks: unknown): { readonly firstMs: number; readonly lastMs: number } | null {
-  if (!Array.isArray(chunks)) return null;
-  let firstMs = Infinity;
-  let lastMs = -Infinity;
-  for (const chunk of chunks as unknown[]) {
-    if (!Array.isArray(chunk) || chunk.length !== 2 || !isCount(chunk[0])) return null;
-    const lines = parsed(chunk[1]);
-    if (!Array.isArray(lines)) return null;
-    for (const line of lines as unknown[]) {
-      if (!Array.isArray(line) || line.length !== 2 || !isTime(line[0]) || typeof line[1] !== "string") return null;
-      firstMs = Math.min(firstMs, line[0]);
-      lastMs = Math.max(lastMs, line[0]);
-    }
+/** `[[number, "[[atMs, \"line\"], …]"], …]`: the one cell that is a list, only the rows in it are text. */
+function isLines(chunks: unknown): boolean {
+  return Array.isArray(chunks) && chunks.length > 0 && chunks.every(isChunk);
+}
+
+function isChunk(chunk: unknown): boolean {
+  if (!Array.isArray(chunk) || chunk.length !== 2 || !isCount(chunk[0]) || typeof chunk[1] !== "string") return false;
+  const lines = flatList(chunk[1]);
+  return lines !== null && lines.length > 0 && lines.every(isLine);
+}
+
+function isLine(line: unknown): boolean {
+  return Array.isArray(line) && line.length === 2 && isTime(line[0]) && typeof line[1] === "string";
+}
+
+/** Of JSON that is looked at and not walked down, so its depth is nobody's trouble; most of what is sent is this. */
+function flatList(text: string): readonly unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null;
   }
-  return firstMs > lastMs ? null : { firstMs, lastMs };
+}
+
+/** When the first and the last line of a cell that `readRow` let through came. */
+export function lineTimes(body: unknown): { readonly firstMs: number; readonly lastMs: number } {
+  const chunks = body as readonly (readonly [number: number, text: string])[];
+  const times = [chunks[0], chunks.at(-1)].flatMap((chunk) =>
+    chunk === undefined ? [] : (JSON.parse(chunk[1]) as [number, string][]).map(([ms]) => ms),
+  );
+  return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
 }
 
 function parsed(cell: unknown): unknown {

@@ -7,7 +7,8 @@ import { readSafeText, requireSafeOther } from "../../config/safe-file.ts";
 import type { CollectorSettings } from "./collector-config.ts";
 import { parseCollectorConfig } from "./parse.ts";
 
-const NOT_FOUND = "does not exist; create it (a commented collector.yaml ships with meshprobe) or name another with --config FILE";
+const NOT_FOUND =
+  "does not exist; create it (a commented collector.yaml ships with meshprobe, in its doc directory) or name another with --config FILE";
 
 /** Throws ConfigError for everything that is wrong with the file or in it. `uid`: effective user id, default the process's. */
 export function loadCollectorConfig(file: string, uid: number = process.geteuid?.() ?? 0): CollectorSettings {

@@ -93,3 +93,8 @@ test("bash offers commands, options, words and files, and nothing where anything
   assert.deepEqual(offered("meshprobe", "help", ""), ["sample"]);
   assert.deepEqual(offered("meshprobe", "nonsense", "--"), []);
 });
+
+test("the shell offers the words that an operand may be", () => {
+  const declaration = { ...SAMPLE, operands: { min: 0, max: 2, entries: [{ name: "token", text: "what" }], words: ["token", "add"] } };
+  assert.match(bashCompletion([declaration]), /sample\) mapfile -t COMPREPLY < <\(compgen -W 'token add' -- "\$current"\)/);
+});

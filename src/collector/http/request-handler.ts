@@ -15,7 +15,7 @@ import { bodyHead, Gone, readJson, receiveBody } from "./body.ts";
 import type { Gate, Kind, Pass } from "./gate.ts";
 import type { Limits } from "./limits.ts";
 import { busy, Refusal } from "./refusal.ts";
-import type { Answer, Match, Router } from "./router.ts";
+import type { Answer, ApiRequest, Match, Router } from "./router.ts";
 import type { Tally } from "./tally.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -97,17 +97,16 @@ export class RequestHandler {
     const { endpoint, parameters, query } = match;
     if (this.#isStopping) throw busy("stopping", "the collector is being stopped");
     const holder = authorise(request, { access: endpoint.access, tokens });
-    const asked = { holder, parameters, query, receivedMs };
-    if (endpoint.access === "open" || endpoint.access === "local") return endpoint.handle({ ...asked, body: null });
+    const asked = { holder, parameters, query, receivedMs, body: null };
+    if (endpoint.access === "open" || endpoint.access === "local") return endpoint.handle(asked);
     const head = endpoint.method === "POST" ? bodyHead(request, limits) : null;
     const kind: Kind = head === null ? "read" : head.bytes <= limits.smallBytes ? "small" : "bulk";
     const pass = gate.admit(kind, { holder: holder?.name ?? "", bytes: head?.bytes ?? 0 });
     if (pass === null) throw busy("busy", `too many ${kind} requests are at work`);
     try {
-      let body: unknown = null;
-      if (head === null) await pass.turn();
-      else body = await this.#body(request, { response, pass, encoding: head.encoding });
-      return await endpoint.handle({ ...asked, body });
+      if (head !== null) return await endpoint.handle({ ...asked, ...(await this.#body(request, { response, pass, encoding: head.encoding })) });
+      await pass.turn();
+      return await endpoint.handle(asked);
     } finally {
       pass.leave();
     }
@@ -116,13 +115,15 @@ export class RequestHandler {
   async #body(
     request: IncomingMessage,
     { response, pass, encoding }: { readonly response: ServerResponse; readonly pass: Pass; readonly encoding: "gzip" | "identity" },
-  ): Promise<unknown> {
-    const { limits, tally } = this.#options;
+  ): Promise<Pick<ApiRequest, "body" | "receivedMs">> {
+    const { limits, tally, nowMs } = this.#options;
     if (request.headers.expect !== undefined) response.writeContinue();
     const bytes = await receiveBody(request, limits);
+    // Now, and not when its turn comes: the node reckons its clock against ours from it.
+    const receivedMs = nowMs();
     tally.received(bytes.length);
     await pass.turn();
-    return readJson(bytes, { encoding, limits });
+    return { receivedMs, body: await readJson(bytes, { encoding, limits }) };
   }
 
   #refusal(error: unknown, path: string): Written {

@@ -13,7 +13,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** JSON of a POST. */
   readonly body: unknown;
-  /** Wall clock when its headers had come. */
+  /** Wall clock when all of it had come. */
   readonly receivedMs: number;
 }
 

@@ -87,6 +87,24 @@ test("a sender below the least pace is told so; one that is slow at the pace of 
   assert.equal(await refusals(running, "too-slow"), 1);
 });
 
+test("a request has arrived when its last byte has, and is answered when it was stored: the node's clock is reckoned from both", async (t) => {
+  let nowMs = 1_000_000;
+  const running = await startCollector(t, { nowMs: () => nowMs });
+  let release = (): void => {};
+  running.store.hold = new Promise((resolve) => (release = resolve));
+  const body = JSON.stringify(smallRequest("sh-a1"));
+  const connection = new RawConnection(t, running.port);
+  connection.say(`${head(running, `content-length: ${body.length}`)}${body.slice(0, 100)}`);
+  while (!/kind="small"\} 1/.test((await call(running.port, "/metrics")).text));
+  nowMs += 30_000;
+  connection.say(body.slice(100));
+  while (!/body_bytes_total [1-9]/.test((await call(running.port, "/metrics")).text));
+  nowMs += 5_000;
+  release();
+  await connection.until(/"answered_at":"1970-01-01T00:17:15.000Z"/);
+  assert.match(connection.heard, /"received_at":"1970-01-01T00:17:10.000Z"/);
+});
+
 test("half a request ends with its connection: no answer, nothing stored, nothing kept", async (t) => {
   const running = await startCollector(t, { limits: { headersMs: 300, stalledMs: 2_500 } });
   const body = JSON.stringify(smallRequest("sh-a1"));

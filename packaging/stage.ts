@@ -44,7 +44,7 @@ export function stageTree(tree: string, { root, date }: { readonly root: string;
   for (const unit of UNITS) put(`packaging/${unit}`, `usr/lib/systemd/system/${unit}`);
   put("README.md", "usr/share/doc/meshprobe/README.md");
   put("CHANGELOG.md", "usr/share/doc/meshprobe/CHANGELOG.md");
-  for (const file of ["collector.yaml", "openapi.yaml"]) put(`config/${file}`, `usr/share/doc/meshprobe/${file}`);
+  put("config/openapi.yaml", "usr/share/doc/meshprobe/openapi.yaml");
   writeLicences(join(tree, "usr/share/doc/meshprobe"), { root, packages: [...packages, nodePackage] });
   writeDocuments(join(tree, "usr/share"), { date, compress: true });
   mkdirSync(join(tree, "etc/meshprobe"), { recursive: true });

@@ -13,23 +13,31 @@ import process from "node:process";
 import { ensureSystemPackages } from "../../packaging/system-packages.ts";
 import type { Report, ReportIncident } from "../../src/report/report.ts";
 import { CLI, startAgent, type Agent, type LogRecord } from "./agent.ts";
+import { Centre } from "./centre.ts";
 import { createLab, labObstacle, type Lab } from "./lab.ts";
 import { onProcessEnd } from "./namespaces.ts";
 import { shellFile } from "./demo-shell.ts";
-import { demoSpec } from "./topology.ts";
+import { demoSpec, type LabSpec } from "./topology.ts";
 
 const HEALTHY_MS = 4_000;
 const BETWEEN_MS = 3_000;
 /** Ending a burst takes up to nine seconds of good probes, closing its incident five more. */
 const CLOSED_TIMEOUT_MS = 30_000;
+const HEAD_TIMEOUT_MS = 15_000;
+const HEAD_LOOK_MS = 50;
+const CENTRE = "centre";
+const CENTRE_PORT = 8443;
+/** The collector's link is the one that breaks. */
+const SPEC: LabSpec = { ...demoSpec, hosts: [...demoSpec.hosts, CENTRE], links: [...demoSpec.links, ["r4", CENTRE]] };
 const FAULTS = [
-  { peer: "peer-b", after: "r2", before: "r3", perMille: 400, lastsMs: 3_000 },
-  { peer: "peer-c", after: "r2", before: "r4", perMille: 1000, lastsMs: 1_000 },
+  { peer: "peer-b", after: "r2", before: "r3", perMille: 400, lastsMs: 3_000, behind: ["peer-b"] },
+  { peer: "peer-c", after: "r2", before: "r4", perMille: 1000, lastsMs: 3_000, behind: ["peer-c", CENTRE] },
 ] as const;
 const MAP = `
                        ┌── r3 ── peer-b
   node ── r1 ── r2 ────┤
-                       └── r4 ── peer-c
+                       └── r4 ─┬─ peer-c
+                               └─ centre (collector)
 `;
 const startedMs = performance.now();
 
@@ -47,6 +55,7 @@ function obstacle(): string | null {
 
 interface Demo {
   readonly lab: Lab;
+  readonly centre: Centre;
   readonly agent: Agent;
   /** The agents of the peers: they probe back, and say what they hear. */
   readonly others: readonly Agent[];
@@ -55,8 +64,8 @@ interface Demo {
 }
 
 async function buildUp(): Promise<Demo> {
-  say(`building ${demoSpec.hosts.length} hosts and ${demoSpec.routers.length} routers from network namespaces`);
-  const lab = await createLab(demoSpec);
+  say(`building ${SPEC.hosts.length} hosts and ${SPEC.routers.length} routers from network namespaces`);
+  const lab = await createLab(SPEC);
   const directory = mkdtempSync(join(tmpdir(), `meshprobe-demo-${process.pid}-`));
   const forget = onProcessEnd(() => (forget(), rmSync(directory, { recursive: true, force: true })));
   const close = async (): Promise<void> => {
@@ -66,10 +75,13 @@ async function buildUp(): Promise<Demo> {
   };
   try {
     process.stdout.write(`${MAP}\n`);
-    say("starting an agent on node and on each peer: ten probes a second to one another");
+    const centre = new Centre({ lab, machine: CENTRE, directory: join(directory, CENTRE), port: CENTRE_PORT });
+    await centre.start();
+    say("a collector runs on centre; starting an agent on node and on each peer: ten probes a second to one another");
     const keyFile = join(directory, "mesh.key");
     writeFileSync(keyFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
-    const start = (host: string): Promise<Agent> => {
+    const nodes = demoSpec.hosts;
+    const start = async (host: string): Promise<Agent> => {
       const own = join(directory, host);
       mkdirSync(own);
       const config = {
@@ -77,12 +89,13 @@ async function buildUp(): Promise<Demo> {
         detect: { cooling: "2s", merge: "5s" },
         capture: { after: "2s", after_cycles: 3 },
         mesh: { key_file: keyFile },
-        peers: demoSpec.hosts.map((name) => ({ name, address: lab.address(name) })),
+        collector: { url: centre.url, token_file: await centre.tokenFile(host, "node") },
+        peers: nodes.map((name) => ({ name, address: lab.address(name) })),
       };
       return startAgent(lab, host, { directory: own, config });
     };
-    const [agent, ...others] = await Promise.all(["node", ...demoSpec.hosts.filter((host) => host !== "node")].map(start));
-    return { lab, agent: agent as Agent, others, directory, close };
+    const [agent, ...others] = await Promise.all(["node", ...nodes.filter((host) => host !== "node")].map(start));
+    return { lab, centre, agent: agent as Agent, others, directory, close };
   } catch (error) {
     await close();
     throw error;
@@ -90,7 +103,7 @@ async function buildUp(): Promise<Demo> {
 }
 
 async function demo(): Promise<void> {
-  const { lab, agent, others, close } = await buildUp();
+  const { lab, centre, agent, others, close } = await buildUp();
   try {
     agent.onRecord((record) => {
       if (/^(incident|burst) /.test(record.msg)) say(`  agent: ${record.msg}${typeof record["peer"] === "string" ? ` (${record["peer"]})` : ""}`);
@@ -101,6 +114,8 @@ async function demo(): Promise<void> {
     await breakLink(lab, first);
     await pause(BETWEEN_MS);
     await breakLink(lab, second);
+    const headMs = await headAfter(centre, { peer: second.peer, backMs: Date.now() });
+    say(`centre was cut off too; ${headMs} ms after its link was back it knew of the incident`);
     say("both links are whole again; waiting until the agent has closed both incidents");
     await Promise.all(
       FAULTS.map(({ peer }) => {
@@ -108,12 +123,16 @@ async function demo(): Promise<void> {
         return agent.waitFor(`the incident with ${peer} closed`, closed, CLOSED_TIMEOUT_MS);
       }),
     );
+    await delivered(centre);
+    const fleet = await fleetReport(lab, centre);
     say("stopping the agents; this is the report of node:");
     const codes = await Promise.all([agent, ...others].map((one) => one.stop()));
     if (codes.some((code) => code !== 0)) throw new Error(`Cannot stop the agents cleanly: exit codes ${codes.join(", ")}`);
     const [text, json] = await Promise.all([agent.report("--since", "10m"), agent.report("--since", "10m", "--format", "json")]);
     process.stdout.write(`\n${text.trimEnd()}\n\n`);
     summarise(JSON.parse(json) as Report, lab);
+    say("and this is what the collector tells of all nodes (meshprobe report --collector):");
+    process.stdout.write(`\n${fleet.trimEnd()}\n\n`);
   } finally {
     await close();
   }
@@ -124,10 +143,44 @@ async function breakLink(lab: Lab, fault: (typeof FAULTS)[number]): Promise<void
   say(
     `breaking the link ${fault.after} – ${fault.before} for ${fault.lastsMs / 1000} s: ${fault.perMille / 10} % of what goes to ${fault.peer} is lost`,
   );
-  const rule = await lab.dropOn(fault.after, { to: lab.address(fault.peer), perMille: fault.perMille });
-  await pause(fault.lastsMs - (Date.now() - rule.switchedOnMs));
-  const lasted = (await rule.lift()) - rule.switchedOnMs;
+  const rules = await Promise.all(fault.behind.map((host) => lab.dropOn(fault.after, { to: lab.address(host), perMille: fault.perMille })));
+  const onMs = Math.min(...rules.map(({ switchedOnMs }) => switchedOnMs));
+  await pause(fault.lastsMs - (Date.now() - onMs));
+  const lasted = Math.max(...(await Promise.all(rules.map((rule) => rule.lift())))) - onMs;
   say(`the link ${fault.after} – ${fault.before} is whole again after ${(lasted / 1000).toFixed(2)} s`);
+}
+
+/** From the link being back until the collector has the head of the incident with this peer, ms. */
+async function headAfter(centre: Centre, { peer, backMs }: { readonly peer: string; readonly backMs: number }): Promise<number> {
+  const store = await centre.open();
+  try {
+    for (const deadlineMs = backMs + HEAD_TIMEOUT_MS; Date.now() < deadlineMs; await pause(HEAD_LOOK_MS))
+      if ((await store.records({ types: ["incident"], node: "node", peer, limit: 1 })).length > 0) return Date.now() - backMs;
+    throw new Error("Cannot see the incident at the collector");
+  } finally {
+    await store.close();
+  }
+}
+
+/** Until the collector has the end of every incident of node. */
+async function delivered(centre: Centre): Promise<void> {
+  const store = await centre.open();
+  try {
+    for (const deadlineMs = Date.now() + HEAD_TIMEOUT_MS; Date.now() < deadlineMs; await pause(HEAD_LOOK_MS)) {
+      const heads = await store.records({ types: ["incident"], node: "node", limit: FAULTS.length });
+      if (heads.length === FAULTS.length && heads.every(({ data }) => data.includes('"status":"closed"'))) return;
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function fleetReport(lab: Lab, centre: Centre): Promise<string> {
+  const token = await centre.tokenFile("operator", "reader");
+  const asked = [process.execPath, CLI, "report", "--collector", centre.url, "--token-file", token, "--since", "10m"];
+  const { code, stdout, stderr } = await lab.exec(CENTRE, asked);
+  if (code !== 0) throw new Error(`Cannot ask the collector: ${stderr}`);
+  return stdout;
 }
 
 function summarise(report: Report, lab: Lab): void {

@@ -9,8 +9,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Status } from "../../../src/control/status.ts";
 import { CLI, startAgent, type Agent } from "../../netns/agent.ts";
+import { Centre } from "../../netns/centre.ts";
 import { createLab, type Lab } from "../../netns/lab.ts";
-import { Centre } from "./centre.ts";
 
 export const NODE = "node";
 export const PEER = "peer";

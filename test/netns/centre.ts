@@ -9,10 +9,10 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { stringify } from "yaml";
-import { openStore } from "../../../src/collector/store/open-store.ts";
-import type { CollectorStore } from "../../../src/collector/store/port.ts";
-import { CLI } from "../../netns/agent.ts";
-import type { Lab } from "../../netns/lab.ts";
+import { openStore } from "../../src/collector/store/open-store.ts";
+import type { CollectorStore } from "../../src/collector/store/port.ts";
+import { CLI } from "./agent.ts";
+import type { Lab } from "./lab.ts";
 
 const READY_MS = 15_000;
 const LOOK_MS = 50;

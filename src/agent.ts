@@ -63,7 +63,10 @@ export class Agent {
   readonly #log: Logger;
   readonly #service: ServiceLink;
   readonly #store: AgentStore;
-  readonly #hostReader = new HostReader({ clock: { wallMs: Date.now, monotonicMs: () => performance.now() } });
+  readonly #hostReader = new HostReader({
+    clock: { wallMs: Date.now, monotonicMs: () => performance.now() },
+    ownTcp: () => this.#sync?.requests ?? { suspect: 0, underWay: false },
+  });
   readonly #gateways = new Gateways();
   readonly #desks: Desks;
   readonly #health: WireHealth;

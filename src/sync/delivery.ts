@@ -11,6 +11,7 @@ import { CredentialError, type Credentials } from "./credentials.ts";
 import type { Connection, Exchange, Exchanged } from "./exchange.ts";
 import type { ExchangeClock } from "./exchange-clock.ts";
 import { slices, type Pace } from "./paced-body.ts";
+import type { RequestLog } from "./own-requests.ts";
 import { requestBody, type Parcel } from "./parcel.ts";
 import { retryAfterMs } from "./schedule.ts";
 import type { SyncState } from "./sync-state.ts";
@@ -34,6 +35,7 @@ export interface DeliveryPorts {
   readonly exchange: Exchange;
   readonly credentials: { get(): Credentials };
   readonly exchangeClock: ExchangeClock;
+  readonly requests: Pick<RequestLog, "begin">;
   readonly words: NodeWords;
   /** Records of one request that were set aside. */
   readonly onRefused: SyncState["setAside"];
@@ -82,6 +84,7 @@ export class Delivery {
   async send(open: Open, { parcels, pace, signal }: Send): Promise<Outcome> {
     const body = requestBody(this.#head(), parcels);
     const { token } = open.credentials;
+    const ended = this.#ports.requests.begin();
     const exchanged = await open.connection.post({
       headers: {
         "content-type": "application/json",
@@ -92,6 +95,7 @@ export class Delivery {
       slices: (ended) => slices(body.bytes, { pace, signal: ended }),
       signal,
     });
+    ended(exchanged.kind !== "answered");
     // Between its end and our turn it may have been taken back.
     if (signal.aborted || exchanged.kind === "aborted") return { kind: "aborted" };
     if (exchanged.kind === "failed") return failed(exchanged.text, { wasCut: exchanged.why === "closed" });

@@ -14,6 +14,7 @@ import { isInTheClear } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeClock } from "./exchange-clock.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { type OwnRequests, RequestLog } from "./own-requests.ts";
 import type { Backlog, Outbox, RefusedRecord } from "./outbox.ts";
 import { OverdueWatch, PAUSE_MS } from "./overdue-watch.ts";
 import { Pace } from "./paced-body.ts";
@@ -53,6 +54,7 @@ export class Sync {
   readonly #pace: Pace;
   readonly #state: SyncState;
   readonly #exchangeClock: ExchangeClock;
+  readonly #requests: RequestLog;
   readonly #watch = new OverdueWatch();
   readonly #urgent: UrgentLane;
   readonly #bulk: BulkLanes;
@@ -67,8 +69,10 @@ export class Sync {
     this.#pace = new Pace(clock, collector.rate);
     this.#state = new SyncState(clock, log);
     this.#exchangeClock = new ExchangeClock(clock);
+    this.#requests = new RequestLog(() => clock.nowMs());
     const delivery = new Delivery({
       clock,
+      requests: this.#requests,
       exchange: options.exchange ?? new HttpExchange({ clock, lookup: new AddressBook(clock).lookup }),
       credentials: new CredentialFiles(collector),
       exchangeClock: this.#exchangeClock,
@@ -123,6 +127,11 @@ export class Sync {
   /** They are not probed any more. */
   peersGone(peers: readonly string[]): void {
     this.#watch.forget(peers);
+  }
+
+  /** For whoever counts what the host sent again. */
+  get requests(): OwnRequests {
+    return this.#requests.requests;
   }
 
   /** Takes a second at most. */

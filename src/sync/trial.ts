@@ -5,6 +5,7 @@ import { CredentialFiles } from "./credentials.ts";
 import { Delivery } from "./delivery.ts";
 import { ExchangeClock } from "./exchange-clock.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { RequestLog } from "./own-requests.ts";
 
 export interface Trial {
   readonly url: string;
@@ -23,6 +24,7 @@ export function tryCollector(
     exchange: new HttpExchange({ clock }),
     credentials: new CredentialFiles(collector),
     exchangeClock: new ExchangeClock(clock),
+    requests: new RequestLog(() => clock.nowMs()),
     words: { node: name, version, backlog: () => [], blindSince: () => null },
     onRefused: () => {},
     log: { warn: () => {} },

@@ -64,7 +64,7 @@ export function hostDelta(before: HostSnapshot, after: HostSnapshot, target: str
       queueDrops: name === null ? null : queueDrops(name, before, after),
       gatewayNeighbour: neighbourChange(gatewayNeighbour(route, before), gatewayNeighbour(route, after)),
       conntrackFull: isConntrackFull(after),
-      tcpRetransmits: grew(before.tcp.RetransSegs, after.tcp.RetransSegs),
+      tcpRetransmits: isOwnTcp(before, after) ? null : grew(before.tcp.RetransSegs, after.tcp.RetransSegs),
       linkUse: linkUse({ was, is, speedMbit: name === null ? null : (after.links.get(name)?.speedMbit ?? null), elapsedMs }),
     },
     agent: {
@@ -86,6 +86,11 @@ export function hostDelta(before: HostSnapshot, after: HostSnapshot, target: str
       runDelayMs: runDelayNs === null ? null : runDelayNs / 1e6,
     },
   };
+}
+
+/** Whether what TCP sent again may be the agent's own deliveries: then it says nothing about anybody else's. */
+function isOwnTcp({ own: was }: HostSnapshot, { own: is }: HostSnapshot): boolean {
+  return was.underWay || is.underWay || is.suspect > was.suspect;
 }
 
 function carrierLost(name: string, before: HostSnapshot, after: HostSnapshot, changes: number | null): boolean | null {

@@ -7,7 +7,7 @@
  */
 import { hostFiles, type ReadFile } from "./host-files.ts";
 import { clockQuality, TIMESYNCD_FILE } from "./clock-quality.ts";
-import type { HostChildren, HostSnapshot } from "./host-snapshot.ts";
+import type { HostChildren, HostSnapshot, OwnTcp } from "./host-snapshot.ts";
 import { runTool, type RunTool } from "./host-tools.ts";
 import { parseFigure, parsePressure, parseProcessorTicks, parseRawDrops, parseRunDelay, parseSoftnet } from "./kernel-counters.ts";
 import { LINK_FILES, parseLinkState, type LinkFile, type LinkState } from "./link-state.ts";
@@ -31,21 +31,27 @@ export interface HostReaderOptions {
   readonly readFile?: ReadFile;
   readonly runTool?: RunTool;
   readonly clock: HostClock;
+  /** Where the agent speaks TCP itself. */
+  readonly ownTcp?: () => OwnTcp;
 }
+
+const NO_TCP: OwnTcp = { suspect: 0, underWay: false };
 
 export class HostReader {
   readonly #readFile: ReadFile;
   readonly #runTool: RunTool;
   readonly #clock: HostClock;
+  readonly #ownTcp: () => OwnTcp;
   /** Interfaces that routes leave by, or left by: with the interface its routes go, and that is when it matters. */
   #interfaces: readonly string[] = [];
   #children: HostChildren | null = null;
   #running: Promise<HostChildren> | null = null;
 
-  constructor({ readFile = hostFiles(), runTool: run = runTool, clock }: HostReaderOptions) {
+  constructor({ readFile = hostFiles(), runTool: run = runTool, clock, ownTcp = () => NO_TCP }: HostReaderOptions) {
     this.#readFile = readFile;
     this.#runTool = run;
     this.#clock = clock;
+    this.#ownTcp = ownTcp;
   }
 
   /** The routing table as it is now; null where it cannot be read. */
@@ -69,6 +75,7 @@ export class HostReader {
       links,
       ip: tableCounters(snmp, "Ip", ["OutDiscards", "OutNoRoutes"]),
       icmp: tableCounters(snmp, "Icmp", ["InDestUnreachs"]),
+      own: this.#ownTcp(),
       tcp: tableCounters(snmp, "Tcp", ["RetransSegs"]),
       tcpExt: tableCounters(netstat, "TcpExt", ["TCPTimeouts", "TCPLostRetransmit"]),
       softnet: parseSoftnet(read("/proc/net/softnet_stat")),

@@ -18,6 +18,13 @@ export interface HostChildren {
   readonly clock: ClockQuality | null;
 }
 
+/** What the agent itself may have sent again. */
+export interface OwnTcp {
+  /** Only grows. */
+  readonly suspect: number;
+  readonly underWay: boolean;
+}
+
 export interface HostSnapshot {
   /** Wall clock, ms since the epoch: a label. */
   readonly atMs: number;
@@ -32,6 +39,8 @@ export interface HostSnapshot {
   readonly ip: Readonly<Record<"OutDiscards" | "OutNoRoutes", number | null>>;
   readonly icmp: Readonly<Record<"InDestUnreachs", number | null>>;
   readonly tcp: Readonly<Record<"RetransSegs", number | null>>;
+  /** Requests of the agent itself, which are part of the counters of TCP. */
+  readonly own: OwnTcp;
   readonly tcpExt: Readonly<Record<"TCPTimeouts" | "TCPLostRetransmit", number | null>>;
   readonly softnet: Softnet | null;
   readonly rawDrops: number | null;

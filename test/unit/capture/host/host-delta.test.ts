@@ -164,3 +164,14 @@ describe("with what tc and ip said", () => {
     assert.equal(hostDelta(before, host.reader.read()).host.gatewayNeighbour, null);
   });
 });
+
+test("what may be the agent's own deliveries is not evidence that other traffic suffered", () => {
+  const host = new FakeHost();
+  const [before, after] = [host.snapshot(healthyFiles, 5_000), host.snapshot(pulledFiles, 15_000)];
+  const sentAgain = (was: typeof before.own, is: typeof before.own): number | null =>
+    hostDelta({ ...before, own: was }, { ...after, own: is }).host.tcpRetransmits;
+  assert.equal(sentAgain({ suspect: 3, underWay: false }, { suspect: 3, underWay: false }), 9);
+  assert.equal(sentAgain({ suspect: 3, underWay: false }, { suspect: 4, underWay: false }), null);
+  assert.equal(sentAgain({ suspect: 3, underWay: true }, { suspect: 3, underWay: false }), null);
+  assert.equal(sentAgain({ suspect: 3, underWay: false }, { suspect: 3, underWay: true }), null);
+});

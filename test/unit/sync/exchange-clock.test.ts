@@ -19,10 +19,10 @@ test("the offset is what the times say, wrong by half the delay at most", () => 
   const book = new ExchangeClock(clock);
   assert.equal(book.reading, null);
   book.add(exchange(clock, { aheadMs: 5_000, outMs: 10, backMs: 10 }));
-  assert.deepEqual(book.reading, { offset_ms: 5_000, error_ms: 11 });
+  assert.deepEqual(book.reading, { offset_ms: 5_000, error_ms: 11.5 });
   const lopsided = new ExchangeClock(clock);
   lopsided.add(exchange(clock, { aheadMs: -300, outMs: 40, backMs: 0 }));
-  assert.deepEqual(lopsided.reading, { offset_ms: -280, error_ms: 21 });
+  assert.deepEqual(lopsided.reading, { offset_ms: -280, error_ms: 21.5 });
 });
 
 test("the exchange with the least delay of the last five minutes counts, and then no more", async () => {
@@ -52,4 +52,19 @@ test("times that cannot be are left out", () => {
   book.add({ writtenMs: 0, answeredMs: 10, theirReceivedMs: 100, theirAnsweredMs: 50 });
   book.add({ writtenMs: 0, answeredMs: 10, theirReceivedMs: 100, theirAnsweredMs: 200 });
   assert.equal(book.reading, null);
+});
+
+test("a processor that was not ours between two looks at the clocks does not move the offset", () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  // The first look at the wall clock comes 8 ms late.
+  const late = {
+    ...clock,
+    after: clock.after.bind(clock),
+    nowMs: () => clock.nowMs() + (looks > 0 ? 8 : 0),
+    wallMs: () => clock.wallMs() + (looks++ < 0 ? 0 : 8),
+  };
+  const book = new ExchangeClock(late);
+  book.add(exchange(clock, { aheadMs: 5_000, outMs: 1, backMs: 1 }));
+  assert.deepEqual(book.reading, { offset_ms: 5_000, error_ms: 2.5 });
 });

@@ -3,6 +3,10 @@ import type { Row } from "./row.ts";
 import { bothEnds } from "./rows/both-ends.ts";
 import { boundaries } from "./rows/boundaries.ts";
 import { clockStep } from "./rows/clock-step.ts";
+import { collectorFull } from "./rows/collector-full.ts";
+import { collectorHostile } from "./rows/collector-hostile.ts";
+import { collectorIngest } from "./rows/collector-ingest.ts";
+import { collectorReconnect } from "./rows/collector-reconnect.ts";
 import { cpu } from "./rows/cpu.ts";
 import { kill } from "./rows/kill.ts";
 import { latency } from "./rows/latency.ts";
@@ -39,6 +43,10 @@ const rows: readonly Row[] = [
   syncUplink,
   syncBulk,
   syncChaos,
+  collectorIngest,
+  collectorReconnect,
+  collectorFull,
+  collectorHostile,
 ];
 
 export const registry: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row.name, row]));

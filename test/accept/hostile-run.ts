@@ -20,6 +20,10 @@ export interface HostileOptions {
   readonly slow: number;
   readonly bombs: number;
   readonly halves: number;
+  /** Of the combinations of tricks and parameters every so-manieth. */
+  readonly tricksEvery: number;
+  /** All attacks at once: quicker, and nobody can tell which of them did it. */
+  readonly atOnce: boolean;
   readonly seed: number;
   readonly directory: string;
   readonly cli?: string;
@@ -83,16 +87,20 @@ export async function beHostile(options: HostileOptions): Promise<HostileRun> {
       faults.push(...(found ?? []).map((fault) => `${name}: ${fault}`));
       progress(`${store}: ${name} took ${round((performance.now() - since) / 1_000, 1)} s, ${found?.length ?? 0} faults`);
     };
-    const attacks = async (): Promise<void> => {
-      await attack("impostors", () => impostors(target));
-      await attack("tricks", () => tricks(target));
-      await attack("depths", () => depths(target));
-      await attack("endless", () => endless(target));
-      await attack("bombs", () => bombs(target, options.bombs));
-      await attack("half requests", () => halfRequests(target, { times: options.halves, random: seededRandom(seed) }));
-      await attack("slow senders", () => slowSenders(target, { connections: options.slow, limitMs: SLOW_LIMIT_MS }));
+    const attacks: readonly (() => Promise<void>)[] = [
+      () => attack("impostors", () => impostors(target)),
+      () => attack("tricks", () => tricks(target, options.tricksEvery)),
+      () => attack("depths", () => depths(target)),
+      () => attack("endless", () => endless(target)),
+      () => attack("bombs", () => bombs(target, options.bombs)),
+      () => attack("half requests", () => halfRequests(target, { times: options.halves, random: seededRandom(seed) })),
+      () => attack("slow senders", () => slowSenders(target, { connections: options.slow, limitMs: SLOW_LIMIT_MS })),
+    ];
+    const attacked = async (): Promise<void> => {
+      if (options.atOnce) await Promise.all(attacks.map((run) => run()));
+      else for (const run of attacks) await run();
     };
-    const [fuzzing] = await Promise.all([fuzzed, attacks()]);
+    const [fuzzing] = await Promise.all([fuzzed, attacked()]);
     over.abort();
     const told = await honest;
     const memory = await watched;

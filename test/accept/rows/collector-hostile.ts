@@ -34,6 +34,8 @@ export const collectorHostile: Row = {
         slow: SLOW_SENDERS,
         bombs: quick ? 1 : 10,
         halves: quick ? 100 : 2_000,
+        tricksEvery: quick ? 10 : 1,
+        atOnce: false,
         seed,
         directory: `${directory}/${store}`,
         cli,

@@ -3,6 +3,7 @@
  * All begin at the same moment. The child is this file, run by itself.
  */
 import { fork, type ChildProcess } from "node:child_process";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import process from "node:process";
 import { onProcessEnd } from "../netns/namespaces.ts";
@@ -14,18 +15,21 @@ interface Order {
   readonly plans: readonly NodePlan[];
 }
 
-type FromChild = { readonly kind: "ready" } | { readonly kind: "done" | "look"; readonly outcomes: readonly NodeOutcome[] };
+type FromChild = { readonly kind: "ready" } | { readonly kind: "done" | "look"; readonly outcomes: readonly NodeOutcome[]; readonly lateMs: number };
 
 export interface Crowd {
   /** All nodes start; resolves when all have delivered everything, or after `forMs`, whichever is first. */
   run(forMs: number): Promise<readonly NodeOutcome[]>;
   /** How it stands; null for those that are not through. May be asked while `run` lasts. */
   look(): Promise<readonly NodeOutcome[]>;
+  /** By how much the simulation itself was late, at worst: beyond some hundred milliseconds it says more of this machine than of the collector. */
+  readonly lateMs: number;
   close(): void;
 }
 
 /** A child with so many nodes takes a third of a core while they all connect. */
 const NODES_A_CHILD = 1_000;
+const DELAY_RESOLUTION_MS = 10;
 
 export async function startCrowd(collector: CollectorAddress, plans: readonly NodePlan[]): Promise<Crowd> {
   const children: ChildProcess[] = [];
@@ -45,12 +49,24 @@ export async function startCrowd(collector: CollectorAddress, plans: readonly No
     close();
     throw error;
   }
+  let lateMs = 0;
   const ask = async (kind: "done" | "look", question: object): Promise<readonly NodeOutcome[]> => {
     const answers = children.map((child) => next(child, kind));
     for (const child of children) child.send(question);
-    return (await Promise.all(answers)).flatMap((answer) => (answer.kind === "ready" ? [] : answer.outcomes));
+    return (await Promise.all(answers)).flatMap((answer) => {
+      if (answer.kind === "ready") return [];
+      lateMs = Math.max(lateMs, answer.lateMs);
+      return answer.outcomes;
+    });
   };
-  return { run: (forMs) => ask("done", { forMs }), look: () => ask("look", { look: true }), close };
+  return {
+    run: (forMs) => ask("done", { forMs }),
+    look: () => ask("look", { look: true }),
+    get lateMs() {
+      return lateMs;
+    },
+    close,
+  };
 }
 
 function next(child: ChildProcess, kind: FromChild["kind"]): Promise<FromChild> {
@@ -67,15 +83,18 @@ function next(child: ChildProcess, kind: FromChild["kind"]): Promise<FromChild> 
 
 function beChild(): void {
   const send = (message: FromChild): void => void process.send?.(message);
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  const lateMs = (): number => Math.round(delay.max / 1e6);
   let nodes: SimulatedNode[] = [];
   process.on("message", (message: Order | { readonly forMs: number } | { readonly look: true }) => {
     if ("plans" in message) {
       nodes = message.plans.map((plan) => new SimulatedNode(plan, message.collector));
       send({ kind: "ready" });
     } else if ("forMs" in message) {
+      delay.enable();
       const signal = AbortSignal.timeout(message.forMs);
-      void Promise.all(nodes.map((node) => node.run(signal))).then((outcomes) => send({ kind: "done", outcomes }));
-    } else send({ kind: "look", outcomes: nodes.map((node) => node.outcome) });
+      void Promise.all(nodes.map((node) => node.run(signal))).then((outcomes) => send({ kind: "done", outcomes, lateMs: lateMs() }));
+    } else send({ kind: "look", outcomes: nodes.map((node) => node.outcome), lateMs: lateMs() });
   });
   process.on("disconnect", () => process.exit());
 }

@@ -58,7 +58,7 @@ export class SimulatedNode {
   readonly #answers: Record<string, number> = {};
   readonly #faults: string[] = [];
   #resetBulk: AbortController = new AbortController();
-  #lastPacked: { readonly state: string; readonly body: Uint8Array } | null = null;
+  readonly #lastPacked = new Map<string, { readonly state: string; readonly body: Uint8Array }>();
   #headsMs: number | null = null;
   #allMs: number | null = null;
 
@@ -67,6 +67,8 @@ export class SimulatedNode {
     this.#collector = collector;
     this.#random = seededRandom(plan.seed);
     this.#stock = stockOf(plan);
+    // Before the clock runs: in a real fleet every node has a processor for that.
+    for (const lanes of [[0 as const], BULK_LANES]) this.#packed(lanes);
   }
 
   get outcome(): NodeOutcome {
@@ -169,9 +171,13 @@ export class SimulatedNode {
 
   /** The same bytes again for those who were turned away: in a real fleet, packing them costs the collector's machine nothing. */
   #packed(lanes: readonly Lane[]): Uint8Array {
-    const state = JSON.stringify([lanes, lanes.map((lane) => this.#acked.get(lane)), lanes.map((lane) => this.#refused.get(lane)?.size)]);
-    if (this.#lastPacked?.state !== state) this.#lastPacked = { state, body: gzipSync(this.#body(lanes), { level: GZIP_LEVEL }) };
-    return this.#lastPacked.body;
+    const key = lanes.join();
+    const state = JSON.stringify([lanes.map((lane) => this.#acked.get(lane)), lanes.map((lane) => this.#refused.get(lane)?.size)]);
+    const last = this.#lastPacked.get(key);
+    if (last?.state === state) return last.body;
+    const body = gzipSync(this.#body(lanes), { level: GZIP_LEVEL });
+    this.#lastPacked.set(key, { state, body });
+    return body;
   }
 
   #body(lanes: readonly Lane[]): string {

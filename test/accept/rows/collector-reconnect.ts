@@ -27,6 +27,8 @@ export interface Reconnect {
   readonly allS: number | null;
   readonly memoryMb: { readonly before: number; readonly most: number };
   readonly processorS: number;
+  /** By how much the simulated nodes themselves were late, at worst. */
+  readonly simulationLateMs: number;
   /** Of all requests, by status code or failure. */
   readonly answers: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
@@ -74,6 +76,7 @@ export async function reconnect(options: {
         allS: all.includes(null) ? null : seconds(Math.max(...all.filter((ms) => ms !== null))),
         memoryMb: { before: round(before / 1e6, 1), most: collector.isRunning ? round(collector.memory().mostBytes / 1e6, 1) : Number.NaN },
         processorS: collector.isRunning ? round(collector.processorMs() / 1_000, 1) : Number.NaN,
+        simulationLateMs: crowd.lateMs,
         answers: sum(outcomes),
         faults: faults.slice(0, 20),
       };

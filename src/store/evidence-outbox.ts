@@ -55,11 +55,11 @@ export class EvidenceOutboxSource implements OutboxSource {
     this.#reader = new RecordReader(file.sql, this.#settler);
   }
 
-  prepare(lane: Lane, isBatch: boolean): void {
+  prepare(lane: Lane, givenSeq: number): void {
     unlessFull(() => {
       this.#retryUnknown();
       this.#seed(lane);
-      if (lane === 0) this.#settleDue(isBatch);
+      if (lane === 0) this.#settleDue(givenSeq);
     });
   }
 
@@ -106,10 +106,10 @@ export class EvidenceOutboxSource implements OutboxSource {
   }
 
   /**
-   * Incidents that are settled get their digest, and are told again. A head that waits for this batch need not be: but its version changes with it, for an earlier
-   * batch may have told of it without. While a batch may be under way its numbers are not touched.
+   * Incidents that are settled get their digest, and are told again. A head that waits and is in no batch yet need not be: it is told with it, and as a newer version, for
+   * it may have been told without in an earlier life. One that is under way without it gets another number, which the answer to that does not take away.
    */
-  #settleDue(isBatch: boolean): void {
+  #settleDue(givenSeq: number): void {
     const nowMs = this.#file.wallMs();
     const untilMs = performance.now() + WORK_MS;
     const { sql } = this.#file;
@@ -118,7 +118,7 @@ export class EvidenceOutboxSource implements OutboxSource {
     this.#file.write(() => {
       for (const id of due) {
         this.#settler.settle(id);
-        if (isBatch && sql.get("SELECT 1 AS waits FROM outbox WHERE type = 'incident' AND id = ?", id) !== undefined) {
+        if (sql.get("SELECT 1 AS waits FROM outbox WHERE type = 'incident' AND id = ? AND seq > ?", id, givenSeq) !== undefined) {
           sql.run("UPDATE lanes SET version = max(version + 1, ?) WHERE lane = 0", Math.floor(nowMs));
           sql.run("UPDATE outbox SET version = (SELECT version FROM lanes WHERE lane = 0) WHERE type = 'incident' AND id = ?", id);
         } else sql.run("INSERT INTO enqueue (lane, type, id) VALUES (0, 'incident', ?)", id);

@@ -2,7 +2,7 @@
  * The queue of a database file as the sender sees it (sync/outbox.ts), the same for both files: numbers, tombstones, acknowledgements. What waits, and what a record
  * says, is its source's.
  *
- * An acknowledgement is believed up to the end of the batch that was given last and no further: whatever else the collector has under these numbers, that much it
+ * An acknowledgement is believed up to the end of the batch that it answers and no further: whatever else the collector has under these numbers, that much it
  * was sent just now. So a file restored from a copy, whose numbers the collector knows from another past, loses nothing.
  *
  * A new id of the file begins with nothing acknowledged. Numbers stay as they are: those that were told under the earlier id come first, as one tombstone.
@@ -26,8 +26,8 @@ export interface Pending {
 
 export interface OutboxSource {
   readonly lanes: readonly Lane[];
-  /** Puts into the queue what is due, before a batch is read or what waits is counted. */
-  prepare(lane: Lane, isBatch: boolean): void;
+  /** Puts into the queue what is due, before a batch is read or what waits is counted. Up to `givenSeq` records may be under way: what is behind these numbers stays. */
+  prepare(lane: Lane, givenSeq: number): void;
   /** The highest number that was ever given. */
   lastSeq(lane: Lane): number;
   /** By rising number, the first `limit` after `seq`. */
@@ -63,7 +63,7 @@ export class StoreOutbox implements Outbox {
   readonly #file: OutboxFile;
   readonly #source: OutboxSource;
   readonly #gaps: OutboxGaps;
-  /** End of the batch that was given last, until it is acknowledged. */
+  /** The highest number of any batch: up to there one may be under way. */
   readonly #given = new Map<Lane, number>();
 
   constructor(file: OutboxFile, source: OutboxSource) {
@@ -78,19 +78,16 @@ export class StoreOutbox implements Outbox {
   }
 
   next(lane: Lane, maxBytes: number): LaneBatch | null {
-    this.#given.delete(lane);
-    this.#source.prepare(lane, true);
+    this.#source.prepare(lane, this.#givenSeq(lane));
     const { ackedSeq } = this.#state(lane);
     const lastSeq = this.#source.lastSeq(lane);
     if (lastSeq <= ackedSeq) return null;
     const batch = this.#read(lane, { fromSeq: ackedSeq + 1, lastSeq, maxBytes });
-    this.#given.set(lane, batch.lastSeq);
+    this.#given.set(lane, Math.max(this.#givenSeq(lane), batch.lastSeq));
     return batch;
   }
 
-  acknowledge(lane: Lane, seq: number): AckOutcome {
-    const given = this.#given.get(lane);
-    this.#given.delete(lane);
+  acknowledge(lane: Lane, seq: number, batch: Pick<LaneBatch, "lastSeq"> | null): AckOutcome {
     const { ackedSeq, toldSeq } = this.#state(lane);
     if (seq > this.#source.lastSeq(lane)) {
       this.renew();
@@ -100,7 +97,7 @@ export class StoreOutbox implements Outbox {
       this.#behind(lane, { seq, toldSeq: Math.max(toldSeq, ackedSeq) });
       return "behind";
     }
-    const until = Math.min(seq, given ?? ackedSeq);
+    const until = Math.min(seq, batch?.lastSeq ?? ackedSeq);
     if (until <= ackedSeq) return "same";
     this.#file.write(() => {
       this.#source.remove(lane, ackedSeq + 1, until);
@@ -129,7 +126,7 @@ export class StoreOutbox implements Outbox {
   }
 
   backlog(lane: Lane): Backlog {
-    this.#source.prepare(lane, false);
+    this.#source.prepare(lane, this.#givenSeq(lane));
     return this.#source.backlog(lane, this.#state(lane).ackedSeq);
   }
 
@@ -149,7 +146,6 @@ export class StoreOutbox implements Outbox {
 
   /** The file is another one from now on: what it still has to tell is told under a new id. */
   renew(): void {
-    this.#given.clear();
     this.#file.write(() => {
       this.#file.sql.run("UPDATE meta SET value = ? WHERE key = 'uuid'", randomUUID());
       this.#file.sql.run("UPDATE lanes SET told_seq = max(told_seq, acked_seq), acked_seq = 0");
@@ -243,6 +239,10 @@ export class StoreOutbox implements Outbox {
       this.#file.sql.run("UPDATE lanes SET seed_due = 1 WHERE lane = ?", lane);
       beginSeed(this.#file.sql, lane, nowMs);
     });
+  }
+
+  #givenSeq(lane: Lane): number {
+    return this.#given.get(lane) ?? 0;
   }
 
   #state(lane: Lane): LaneState {

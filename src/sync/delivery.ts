@@ -140,7 +140,7 @@ export class Delivery {
         missing.push(parcel);
         continue;
       }
-      const outcome = outbox.acknowledge(lane, ack.seq);
+      const outcome = outbox.acknowledge(lane, ack.seq, batch);
       if (outcome === "ahead" || outcome === "behind") this.#sayReset(outcome, { db, lane, now: outbox.db });
       moved ||= outcome !== "same";
       if (outcome === "ahead") continue;

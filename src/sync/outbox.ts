@@ -34,16 +34,16 @@ export interface Outbox {
   readonly db: string;
   readonly lanes: readonly Lane[];
   /**
-   * What comes after the last acknowledged number; null when there is nothing. A record alone may be larger than `maxBytes`, never than a body with its envelope. Each
-   * batch of a lane takes the place of the one before it. Throws StoreError where the disk is too full to write down what was found on the way.
+   * What comes after the last acknowledged number; null when there is nothing. A record alone may be larger than `maxBytes`, never than a body with its envelope.
+   * Several batches of a lane may be under way, and be answered in any order. Throws StoreError where the disk is too full to write down what was found on the way.
    */
   next(lane: Lane, maxBytes: number): LaneBatch | null;
   /**
-   * Everything up to `seq` is with the collector: its answer to the batch that `next` gave last, or to a question without records. It is believed up to the end of that
-   * batch and no further, so `same` may also mean that the collector knows more than was sent just now. After `ahead`, where other answers of that request are void, the file has a new id and all that it still has to tell is numbered anew; after `behind` everything
+   * Everything up to `seq` is with the collector: its answer to this batch, or (null) to a question without records. It is believed up to the end of the batch and no
+   * further, so `same` may also mean that the collector knows more than was sent just now. After `ahead`, where other answers of that request are void, the file has a new id and all that it still has to tell is numbered anew; after `behind` everything
    * that is stored is to be told again.
    */
-  acknowledge(lane: Lane, seq: number): AckOutcome;
+  acknowledge(lane: Lane, seq: number, batch: Pick<LaneBatch, "lastSeq"> | null): AckOutcome;
   /** Sets a record aside: it is kept, counted and named, and a tombstone takes its place. */
   refuse(lane: Lane, seq: number, code: RejectCode): void;
   backlog(lane: Lane): Backlog;

@@ -10,6 +10,7 @@ import { EvidenceStore } from "../../src/store/evidence.ts";
 import { SETTLE_MS } from "../../src/store/settle.ts";
 import { digestEvidence } from "../../src/store/ticket-reader.ts";
 import type { StoreOutbox } from "../../src/store/store-outbox.ts";
+import type { LaneBatch } from "../../src/sync/outbox.ts";
 import { columnsOf, type EvidenceTable, type IncidentHead, type VerdictHead } from "../../src/sync/record-types.ts";
 import type { Lane } from "../../src/sync/wire.ts";
 import { burst, capture, incident, sampleBlock, T0 } from "../unit/store/sample-rows.ts";
@@ -97,6 +98,8 @@ class World {
   /** Told of and then evicted in part: the digest is that of the whole. */
   readonly thinned = new Set<string>();
   #number = 0;
+  /** An attempt whose answer is on its way while others begin; the first answer ends them all. */
+  #slow: { readonly lane: Lane; readonly db: string; readonly batch: LaneBatch; readonly seq: number } | null = null;
 
   constructor(t: TestContext, random: Random) {
     this.#t = t;
@@ -213,9 +216,20 @@ class World {
     const db = this.outbox.db;
     const batch = this.outbox.next(lane, isBad ? below(4000) : 100_000);
     if (batch === null) return false;
+    const slow = this.#slow;
+    this.#slow = null;
+    if (slow !== null && slow.lane === lane && slow.db === db && isBad) {
+      this.#count(this.outbox.acknowledge(lane, slow.seq, slow.batch));
+      return true;
+    }
     if (isBad && chance(0.2)) return true;
     const { seq, rejected } = this.collector.take(db, batch, () => isBad && chance(0.05));
     if (isBad && chance(0.2)) return true;
+    if (isBad && rejected.length === 0 && chance(0.2)) {
+      this.#slow = { lane, db, batch, seq };
+      if (chance(0.5)) this.aheadMs += SETTLE_MS;
+      return true;
+    }
     for (const each of rejected) this.outbox.refuse(lane, each, chance(0.5) ? "malformed" : "unknown-type");
     if (isBad && chance(0.1)) this.write();
     if (isBad && chance(0.3)) {
@@ -223,13 +237,14 @@ class World {
       this.aheadMs += SETTLE_MS;
       this.outbox.backlog(lane);
     }
-    this.#count(this.outbox.acknowledge(lane, seq));
+    this.#count(this.outbox.acknowledge(lane, seq, batch));
     return true;
   }
 
   /** Only asks. */
   ask(lane: Lane): void {
-    this.#count(this.outbox.acknowledge(lane, this.collector.has(this.outbox.db, lane)));
+    this.#slow = null;
+    this.#count(this.outbox.acknowledge(lane, this.collector.has(this.outbox.db, lane), null));
   }
 
   /** `kill -9` and another start; what was committed is there. */
@@ -252,6 +267,7 @@ class World {
 
   #startFrom(dir: string): void {
     this.store.close();
+    this.#slow = null;
     this.#dir = dir;
     this.store = new EvidenceStore(dir);
     this.outbox = this.#open();

@@ -120,8 +120,32 @@ test("a digest that is found while the head is under way without it is told afte
   const batch = outbox.next(0, ALL);
   nowMs += SETTLE_MS + 1000;
   assert.equal(outbox.backlog(0).records, 1);
-  outbox.acknowledge(0, batch?.lastSeq ?? 0);
+  outbox.acknowledge(0, batch?.lastSeq ?? 0, batch);
   assert.notEqual(headOf(outbox).evidence, null);
+});
+
+test("a digest that goes out with a second attempt is not lost when the first, without it, is answered", (t) => {
+  const store = new EvidenceStore(tempDir(t));
+  t.after(() => store.close());
+  let nowMs = Date.now();
+  const outbox = store.outbox(() => nowMs);
+  store.openIncident(incident(), []);
+  const first = outbox.next(0, ALL);
+  nowMs += SETTLE_MS + 1000;
+  const second = outbox.next(0, ALL);
+  const [head] = recordsOf(first).map(({ data }) => data as IncidentHead);
+  assert.deepEqual([head?.evidence, recordsOf(second).length], [null, 1]);
+  outbox.acknowledge(0, first?.lastSeq ?? 0, first);
+  assert.notEqual(headOf(outbox).evidence, null);
+});
+
+test("of two attempts, the answer to the shorter says nothing of what only the longer has: also where the collector knows the numbers from another past", (t) => {
+  const { store, outbox } = open(t);
+  for (const id of ["i1", "i2", "i3"]) store.openIncident(incident({ id }), []);
+  const short = outbox.next(0, 1);
+  outbox.next(0, ALL);
+  assert.equal(outbox.acknowledge(0, 3, short), "progress");
+  assert.deepEqual(idsOf(outbox.next(0, ALL)), ["incident i2", "incident i3"]);
 });
 
 test("a head keeps to its bytes with the newest bursts", (t) => {
@@ -181,16 +205,16 @@ test("a type that the collector did not know is tried again by the next start", 
   assert.deepEqual(idsOf(store.outbox().next(1, ALL)), ["row.incidents i1"]);
 });
 
-test("an answer is believed up to the end of the last batch; beyond every number that was given the file is an old copy", (t) => {
+test("an answer is believed up to the end of its batch; beyond every number that was given the file is an old copy", (t) => {
   const { store, outbox } = open(t);
   for (const id of ["i1", "i2", "i3"]) store.openIncident(incident({ id }), []);
-  assert.equal(outbox.acknowledge(0, 2), "same", "nothing was sent");
+  assert.equal(outbox.acknowledge(0, 2, null), "same", "nothing was sent");
   const [one] = [outbox.next(0, 1)];
   assert.equal(one?.lastSeq, 1);
-  assert.equal(outbox.acknowledge(0, 3), "progress");
+  assert.equal(outbox.acknowledge(0, 3, one ?? null), "progress");
   assert.deepEqual(idsOf(outbox.next(0, ALL)), ["incident i2", "incident i3"]);
   const { db } = outbox;
-  assert.equal(outbox.acknowledge(0, 4), "ahead");
+  assert.equal(outbox.acknowledge(0, 4, null), "ahead");
   assert.notEqual(outbox.db, db);
   assert.equal(outbox.db, store.uuid);
   const batch = outbox.next(0, ALL);
@@ -206,11 +230,11 @@ test("a collector that has lost what it had is told everything again, an hour ap
   store.putCapture(capture({ id: "b", incidentId: null, trigger: "baseline" }));
   assert.equal(sendAll(outbox, 1).length, 700);
   outbox.next(1, ALL);
-  assert.equal(outbox.acknowledge(1, 10), "behind");
+  assert.equal(outbox.acknowledge(1, 10, null), "behind");
   const again = outbox.next(1, ALL);
   assert.deepEqual(again?.tombstones, [{ from: 11, to: 700, reason: "replaced" }]);
   assert.equal(sendAll(outbox, 1).length, 700, "all but what is never told");
-  assert.equal(outbox.acknowledge(1, 0), "behind");
+  assert.equal(outbox.acknowledge(1, 0, null), "behind");
   assert.equal(sendAll(outbox, 1).length, 0, "not twice within the hour");
   nowMs += 3_600_000;
   assert.equal(sendAll(outbox, 1).length, 700);

@@ -32,7 +32,7 @@ test("every minute waits, with its cells, while there is a collector; a late pro
   const cells = Object.fromEntries(ROLLUP_COLUMNS.map((column, index) => [column, cellsOf(first)[index]]));
   assert.deepEqual([cells["at"], cells["peer"], cells["sent"], cells["rtt_max_us"]], [MINUTE / 1000, "bj-b1", 100, 420]);
   assert.deepEqual(Buffer.from(String(cells["histogram"]), "base64"), Buffer.from(rollup().histogram));
-  assert.equal(outbox.acknowledge(2, batch?.lastSeq ?? 0), "progress");
+  assert.equal(outbox.acknowledge(2, batch?.lastSeq ?? 0, batch), "progress");
   assert.equal(outbox.next(2, ALL), null);
   store.addRollups([rollup({ atMs: MINUTE })]);
   const [late] = recordsOf(outbox.next(2, ALL));
@@ -53,7 +53,7 @@ test("minutes that were evicted are told as that, and numbers are not used twice
   store.database.prepare("DELETE FROM rollups_1m WHERE at < ?").run(MINUTE / 1000 + 60);
   const batch = outbox.next(2, ALL);
   assert.deepEqual([batch?.tombstones, batch?.records.length, batch?.lastSeq], [[{ from: 1, to: 2, reason: "evicted" }], 4, 6]);
-  outbox.acknowledge(2, 6);
+  outbox.acknowledge(2, 6, batch);
   store.addRollups([rollup({ atMs: MINUTE + MINUTE_MS })]);
   assert.equal(recordsOf(outbox.next(2, ALL))[0]?.seq, 7);
 });
@@ -63,10 +63,10 @@ test("a collector that has lost the minutes gets all that are stored again; unde
   const outbox = store.outbox();
   fill(store, 30);
   assert.equal(sendAll(outbox, 2).length, 60);
-  assert.equal(outbox.acknowledge(2, 0), "behind");
+  assert.equal(outbox.acknowledge(2, 0, null), "behind");
   assert.deepEqual(outbox.next(2, ALL)?.tombstones, [{ from: 1, to: 60, reason: "replaced" }]);
   assert.equal(sendAll(outbox, 2).length, 60);
-  assert.equal(outbox.acknowledge(2, 1000), "ahead");
+  assert.equal(outbox.acknowledge(2, 1000, null), "ahead");
   store.addRollups([rollup({ atMs: MINUTE })]);
   const batch = outbox.next(2, ALL);
   assert.deepEqual([batch?.tombstones, batch?.records.length], [[{ from: 1, to: 120, reason: "replaced" }], 1]);

@@ -22,7 +22,7 @@ export function sendAll(outbox: Outbox, lane: Lane): WireRecord[] {
   const sent: WireRecord[] = [];
   for (let batch = outbox.next(lane, ALL); batch !== null; batch = outbox.next(lane, ALL)) {
     sent.push(...recordsOf(batch));
-    outbox.acknowledge(lane, batch.lastSeq);
+    outbox.acknowledge(lane, batch.lastSeq, batch);
   }
   return sent;
 }

@@ -55,7 +55,7 @@ export class FakeOutbox implements Outbox {
     return { lane, records: texts, tombstones: tombstones.filter(({ to }) => to <= covered), lastSeq: covered, bytes };
   }
 
-  acknowledge(lane: Lane, seq: number): AckOutcome {
+  acknowledge(lane: Lane, seq: number, _batch: Pick<LaneBatch, "lastSeq"> | null): AckOutcome {
     const state = this.#state(lane);
     const outcome: AckOutcome = seq > state.lastSeq ? "ahead" : seq < state.ackedSeq ? "behind" : seq === state.ackedSeq ? "same" : "progress";
     this.outcomes.push(outcome);

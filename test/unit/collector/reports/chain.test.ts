@@ -35,7 +35,7 @@ async function tell(store: CollectorStore, { node, box }: { readonly node: NodeO
       assert.ok(read.kind === "ok", JSON.stringify(read));
       assert.deepEqual(read.rejected, []);
       assert.equal((await store.deliver(read.delivery)).kind, "stored");
-      box.acknowledge(lane, batch.lastSeq);
+      box.acknowledge(lane, batch.lastSeq, batch);
     }
 }
 

@@ -68,6 +68,11 @@ export class Collector {
     return this.#listeners.map(({ port }) => port);
   }
 
+  /** What it does, in one line. */
+  get status(): string {
+    return this.#tally.status;
+  }
+
   /** Rejects with TokenError, TlsFileError, or what listening fails with. */
   async start(): Promise<void> {
     const { settings, log } = this.#options;

@@ -1,9 +1,6 @@
 /** What `meshprobe agent` does: the configuration, the log, the service manager if there is one, and then the agent. */
-import { uptime } from "node:os";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
-import type { Logger } from "pino";
 import { Agent, AgentError } from "../agent.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -12,7 +9,7 @@ import { socketPath } from "../control/socket-path.ts";
 import { createLog } from "../log.ts";
 import { openNotifySocket, watchdogMs } from "../service/notify-socket.ts";
 import { ServiceLink } from "../service/service-link.ts";
-import { StartRecord } from "../service/start-delay.ts";
+import { takeTurn } from "../service/start-turn.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "./command.ts";
 
@@ -24,7 +21,7 @@ export async function runAgent(file: string, world: World): Promise<number> {
   const path = socketPath(config, world.env);
   const log = createLog({ level: config.log.level, write: world.stdout, pretty: world.isTty });
   const meshKeys = config.mesh.keyFile === null ? [] : loadMeshKeys(config.mesh.keyFile);
-  const start = await turn(world, log);
+  const start = await takeTurn({ env: world.env, signal: world.signal, log });
   const notify = openNotifySocket(world.env);
   const service = new ServiceLink({ notify, watchdogMs: watchdogMs(world.env, process.pid), nowMs: () => performance.now(), log });
   const agent = new Agent({ config, version: VERSION, log, meshKeys, service, socketPath: path, readConfig });
@@ -39,19 +36,6 @@ export async function runAgent(file: string, world: World): Promise<number> {
     world.stderr(`meshprobe: ${error.message}\n`);
     return error.exitCode;
   }
-}
-
-/** Under systemd: waits when the starts before this one ended badly, one soon after the other. Null where nobody keeps account of starts. */
-async function turn(world: World, log: Logger): Promise<StartRecord | null> {
-  const [directory = ""] = (world.env["RUNTIME_DIRECTORY"] ?? "").split(":");
-  if (directory === "") return null;
-  const record = new StartRecord(directory);
-  const waitMs = record.begin(uptime());
-  if (waitMs > 0) {
-    log.warn({ wait_ms: waitMs }, "earlier starts ended badly, one soon after the other; this one waits");
-    await pause(waitMs, undefined, { signal: world.signal }).catch(() => {});
-  }
-  return record;
 }
 
 /**

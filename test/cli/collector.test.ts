@@ -8,7 +8,7 @@ import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { fullRequest, gzipped } from "../unit/collector/sample-records.ts";
 import { call } from "../unit/collector/running-collector.ts";
-import { NOBODY, run, start, type Outcome } from "./run-cli.ts";
+import { installForNobody, NOBODY, run, start, type Outcome } from "./run-cli.ts";
 
 interface Place {
   readonly dir: string;
@@ -120,10 +120,76 @@ test("it takes a delivery with a token that was made while it ran, survives a ha
   assert.equal((await again.ended).code, 0);
 });
 
-test("tokens made by root stay readable for the collector's own user", { skip: process.geteuid?.() === 0 ? false : "needs root" }, async (t) => {
+const asRoot = { skip: process.geteuid?.() === 0 ? false : "needs root" };
+
+function ownerOf(file: string): readonly [uid: number, gid: number, mode: number] {
+  const { uid, gid, mode } = statSync(file);
+  return [uid, gid, mode & 0o777];
+}
+
+test("tokens made or changed by root are the collector's own user's to read, whoever's they were", asRoot, async (t) => {
+  const { config, dir } = await place(t);
+  const file = join(dir, "data/tokens.json");
+  const add = (name: string): Promise<Outcome> => run(["collector", "token", "add", name, "--role", "node", "--config", config]);
+  await add("sh-a1");
+  assert.deepEqual(ownerOf(file), [0, 0, 0o600], "in a directory of root's");
+  chownSync(join(dir, "data"), NOBODY, NOBODY);
+  await add("bj-b1");
+  assert.deepEqual(ownerOf(file), [NOBODY, NOBODY, 0o600]);
+  chownSync(join(dir, "data"), 0, 0);
+  await add("gz-c1");
+  assert.deepEqual(ownerOf(file), [NOBODY, NOBODY, 0o600], "a file that was given away in a directory of root's stays so");
+});
+
+test("a collector that root ran by hand leaves a database that its own user can go on with", asRoot, async (t) => {
   const { config, dir } = await place(t);
   chownSync(join(dir, "data"), NOBODY, NOBODY);
-  await run(["collector", "token", "add", "sh-a1", "--role", "node", "--config", config]);
-  const { uid, mode } = statSync(join(dir, "data/tokens.json"));
-  assert.deepEqual([uid, mode & 0o777], [NOBODY, 0o600]);
+  const install = installForNobody();
+  t.after(install.remove);
+  const byHand = start(["collector", "--config", config]);
+  await byHand.until(/the collector listens/);
+  for (const name of ["collector.db", "collector.db-wal", "collector.db-shm"])
+    assert.deepEqual(ownerOf(join(dir, "data", name)), [NOBODY, NOBODY, 0o640], name);
+  byHand.child.kill("SIGKILL");
+  await byHand.ended;
+  const service = start(["collector", "--config", config], { asNobody: install });
+  await service.until(/the collector listens/);
+  service.child.kill("SIGTERM");
+  assert.equal((await service.ended).code, 0);
+});
+
+test("secrets that the collector's user may not read are named with their mend", asRoot, async (t) => {
+  const { config, dir } = await place(t);
+  chownSync(join(dir, "data"), NOBODY, NOBODY);
+  const install = installForNobody();
+  t.after(install.remove);
+  const refused = async (message: RegExp): Promise<void> => {
+    const { code, stderr } = await start(["collector", "--config", config], { asNobody: install }).ended;
+    assert.match(stderr, message);
+    assert.equal(code, 3);
+  };
+  writeFileSync(join(dir, "data/tokens.json"), "", { mode: 0o600 });
+  await refused(/tokens.json: this user may not; it must belong to the user that runs the collector, mode 0600/);
+  rmSync(join(dir, "data/tokens.json"));
+  writeFileSync(join(dir, "key"), "", { mode: 0o600 });
+  writeFileSync(config, `${readFileSync(config, "utf8")}tls: { cert_file: collector.yaml, key_file: key }\n`);
+  await refused(/key: EACCES; let the user that runs the collector read it: chgrp meshprobe-collector, chmod 0640/);
+});
+
+test("a database that is not there ends the start with the reason, and starts soon after one another wait longer and longer", async (t) => {
+  const { config, dir } = await place(t);
+  writeFileSync(config, `listen: 127.0.0.1:1\nstore: postgres://mesh:geheim@127.0.0.1:1/mesh\ntokens_file: data/tokens.json\n`);
+  const env = { ...process.env, LC_ALL: "C", RUNTIME_DIRECTORY: join(dir, "data") };
+  const fail = async (): Promise<Outcome> => start(["collector", "--config", config], { env }).ended;
+  for (let each = 0; each < 4; each++) {
+    const { code, stdout, stderr } = await fail();
+    assert.equal(code, 3);
+    assert.match(stderr, /Cannot use PostgreSQL at 127.0.0.1:1\/mesh: nobody listens there/);
+    assert.doesNotMatch(stdout, /this one waits/);
+  }
+  const waiting = start(["collector", "--config", config], { env });
+  await waiting.until(/this one waits/);
+  waiting.child.kill("SIGTERM");
+  const { code, stderr } = await waiting.ended;
+  assert.deepEqual([code, stderr], [0, ""], "who is told to stop while it waits has not failed");
 });

@@ -27,7 +27,7 @@ export function syncEndpoint({ store, tally, version, nowMs }: SyncEndpointOptio
         throw new Refusal(403, "foreign-node", { message: "the token is not this node's: node must be the name that the token was made for" });
       const result = await store.deliver(delivery);
       if (result.kind === "foreign") throw new Refusal(403, "foreign-file", { message: `the file ${result.db} was first brought by another node` });
-      tally.delivered({ records: countOf(delivery), rejected: rejected.length });
+      tally.delivered(delivery.node, { records: countOf(delivery), rejected: rejected.length });
       const answer: SyncAnswer = {
         api: SYNC_API,
         acks: result.acks,

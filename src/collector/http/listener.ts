@@ -16,6 +16,11 @@ const CHECK_MS = 1_000;
 /** The kernel's own limit (somaxconn) is 4096; a fleet of 2,000 comes at once. */
 const BACKLOG = 4_096;
 
+/** An address that cannot be listened on, with the mend. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
 export interface ListenerOptions {
   readonly listen: ListenConfig;
   readonly tls: TlsMaterial | null;
@@ -78,12 +83,13 @@ export class Listener {
     return this.#handshakes.size;
   }
 
-  /** Rejects when the address cannot be listened on. */
+  /** Rejects with ListenError. */
   start(): Promise<void> {
     const { address, port } = this.#options.listen;
     return new Promise((resolve, reject) => {
-      this.#server.once("error", reject).listen({ host: address, port, backlog: BACKLOG }, () => {
-        this.#server.off("error", reject).on("error", () => this.#options.tally.refused("accept-failed"));
+      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, { address, port }));
+      this.#server.once("error", refuse).listen({ host: address, port, backlog: BACKLOG }, () => {
+        this.#server.off("error", refuse).on("error", () => this.#options.tally.refused("accept-failed"));
         resolve();
       });
     });
@@ -177,6 +183,18 @@ export class Listener {
 }
 
 const MAX_MESSAGE = 120;
+
+const LISTEN_MENDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "somebody listens there already; stop that, or write another port",
+  EADDRNOTAVAIL: "this machine does not have the address; write one of its own, or 0.0.0.0 or [::]",
+  EACCES: "ports below 1024 need a capability; take a higher one, or give the service AmbientCapabilities=CAP_NET_BIND_SERVICE",
+};
+
+function listenError(cause: NodeJS.ErrnoException, { address, port }: ListenConfig): ListenError {
+  const { code = "" } = cause;
+  const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return new ListenError(`Cannot listen on ${place}: ${code in LISTEN_MENDS ? `${LISTEN_MENDS[code]} (${code})` : cause.message}`, { cause });
+}
 
 function farEnd(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;

@@ -1,6 +1,7 @@
 /** What came and what became of it, for /metrics and for a log that nobody can flood: of each class of refusal one line in a while, with how many there were since. */
 import type { Family, Sample } from "../../control/exposition.ts";
 import type { FactLog } from "../../fact-log.ts";
+import { Recent } from "./recent.ts";
 
 const LINE_EVERY_MS = 5_000;
 /** Paths, methods and codes are ours; this is for what nobody thought of. */
@@ -12,11 +13,18 @@ export class Tally {
   readonly #answers = new Map<string, { readonly labels: Record<string, string>; count: number }>();
   readonly #refused = new Map<string, number>();
   readonly #lines = new Map<string, { saidMs: number; since: number }>();
+  readonly #recent: Recent;
   readonly #sums = { bytes: 0, records: 0, rejected: 0 };
 
   constructor(log: FactLog, nowMs: () => number) {
     this.#log = log;
     this.#nowMs = nowMs;
+    this.#recent = new Recent(nowMs);
+  }
+
+  /** One line for the service manager. */
+  get status(): string {
+    return this.#recent.text();
   }
 
   answered(path: string, status: number): void {
@@ -26,7 +34,8 @@ export class Tally {
     else if (this.#answers.size < MAX_SERIES) this.#answers.set(key, { labels: { path, status: String(status) }, count: 1 });
   }
 
-  delivered(counts: { readonly records: number; readonly rejected: number }): void {
+  delivered(node: string, counts: { readonly records: number; readonly rejected: number }): void {
+    this.#recent.heard(node);
     this.#sums.records += counts.records;
     this.#sums.rejected += counts.rejected;
   }
@@ -38,6 +47,7 @@ export class Tally {
   /** `facts` never hold a token, nor anything of a body. */
   refused(reason: string, facts: Readonly<Record<string, unknown>> = {}): void {
     this.#refused.set(reason, this.countOf(reason) + 1);
+    this.#recent.refused();
     const line = this.#lines.get(reason) ?? { saidMs: -Infinity, since: 0 };
     this.#lines.set(reason, line);
     line.since++;

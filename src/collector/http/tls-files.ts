@@ -58,10 +58,17 @@ export class TlsFiles {
   }
 }
 
+const READ_MENDS: Readonly<Record<string, string>> = {
+  ENOENT: "put it there, or name another in `tls`",
+  EACCES: "let the user that runs the collector read it: chgrp meshprobe-collector, chmod 0640",
+};
+
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new TlsFileError(`Cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    const mend = code === undefined ? undefined : READ_MENDS[code];
+    throw new TlsFileError(`Cannot read ${file}: ${code ?? String(cause)}${mend === undefined ? "" : `; ${mend}`}`, { cause });
   }
 }

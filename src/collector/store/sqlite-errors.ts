@@ -11,6 +11,7 @@ function reasonOf(code: string, message: string): string | null {
   // A full disk also shows where SQLite enlarges the file that its processes share.
   if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE" || code === "ENOSPC" || code === "EDQUOT")
     return "the disk is full; free some space, or keep less (retention)";
+  if (code === "EROFS") return "the file system is read-only";
   if (code.startsWith("SQLITE_BUSY") || code === "SQLITE_LOCKED") return "another program has locked it";
   if (code.startsWith("SQLITE_IOERR")) return `the disk fails (${code}: ${message})`;
   if (code.startsWith("SQLITE_READONLY")) return `${message}; file and directory must belong to the user that runs the collector`;

@@ -1,7 +1,9 @@
 /** Opens the file of a SqliteStore: only one that is new, or that a collector has made. Nothing here deletes or repairs. */
-import { statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import Sqlite from "better-sqlite3";
+import { giveToService } from "../service-files.ts";
 import { migrations, SQLITE } from "./migrations.ts";
 import { StoreRefused } from "./port.ts";
 import { unavailable } from "./sqlite-errors.ts";
@@ -14,6 +16,8 @@ const BUSY_TIMEOUT_MS = 1_000;
 const CHECKPOINT_PAGES = 4_000;
 /** The WAL file is cut back to this after a checkpoint that found it larger. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Evidence and addresses of the whole fleet. */
+const MODE = 0o640;
 const CACHE_KIB = 32 * 1024;
 
 /** Throws StoreRefused or StoreUnavailable. */
@@ -21,6 +25,7 @@ export function openSqlite(file: string): Sqlite.Database {
   refuseUnfit(file);
   let db: Sqlite.Database | null = null;
   try {
+    makeForService(file);
     db = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
     refuseForeign(db, file);
     db.pragma("journal_mode = WAL");
@@ -45,6 +50,17 @@ function refuseUnfit(file: string): void {
   // SQLite would take it for a new database and delete the -wal that belongs to it.
   if (stats?.size === 0 && (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
     throw new StoreRefused(`Cannot open ${file}: it is empty, but its -wal holds data: a broken copy; move both away, or copy both again`);
+}
+
+/** When root is the first to run the collector; SQLite itself gives -wal and -shm to the owner of the file. */
+function makeForService(file: string): void {
+  if (process.geteuid?.() !== 0 || statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  const descriptor = openSync(file, "a", MODE);
+  try {
+    giveToService(descriptor, file);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function refuseForeign(db: Sqlite.Database, file: string): void {

@@ -2,8 +2,9 @@
  * tokens_file on disk. A change reads, changes and replaces the file whole, by renaming a new one over it; the new one's fixed name, opened only where there is none,
  * also keeps two changes at once apart. Readers (several collectors) see the old list or the new, never half of one.
  */
-import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { giveToService } from "../service-files.ts";
 import { TokenError, tokensFromText, tokensToText, type TokenEntry } from "./token-list.ts";
 
 /** 20,000 tokens take 6 MB with the longest names. */
@@ -40,7 +41,7 @@ export function changeTokens(file: string, change: (list: readonly TokenEntry[])
   const descriptor = openFresh(fresh, file);
   try {
     const text = tokensToText(change(readTokens(file)));
-    giveToOwner(descriptor, file);
+    giveToService(descriptor, file);
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
     renameSync(fresh, file);
@@ -65,13 +66,6 @@ function openFresh(fresh: string, file: string): number {
   }
 }
 
-/** As root for a collector that is not: the file stays its own. */
-function giveToOwner(descriptor: number, file: string): void {
-  if (process.geteuid?.() !== 0) return;
-  const { uid, gid } = statSync(file, { throwIfNoEntry: false }) ?? statSync(dirname(file));
-  fchownSync(descriptor, uid, gid);
-}
-
 function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, "r");
   try {
@@ -81,8 +75,19 @@ function syncDirectory(directory: string): void {
   }
 }
 
+const MENDS: Readonly<Record<string, Readonly<Record<"read" | "write", string>>>> = {
+  EACCES: {
+    read: "this user may not; it must belong to the user that runs the collector, mode 0600",
+    write: "this user may not; do it as root, or as the user that runs the collector",
+  },
+  ENOENT: {
+    read: "its directory does not exist",
+    write: "its directory does not exist; make it, for the user that runs the collector",
+  },
+};
+
 function failure(error: unknown, verb: "read" | "write", file: string): TokenError {
   if (error instanceof TokenError && error.message.startsWith("Cannot ")) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  return new TokenError(`Cannot ${verb} ${file}: ${code === "EACCES" ? "this user may not" : (code ?? message)}`, { cause: error });
+  return new TokenError(`Cannot ${verb} ${file}: ${(code === undefined ? undefined : MENDS[code]?.[verb]) ?? code ?? message}`, { cause: error });
 }

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 
 UNITS="meshprobe.service meshprobe-collector.service"
 USERS="meshprobe meshprobe-collector"
-SHARED="man/man1/meshprobe.1.gz man/man5/meshprobe-peers.5.gz bash-completion/completions/meshprobe"
+SHARED="man/man1/meshprobe.1.gz man/man5/meshprobe-peers.5.gz man/man5/meshprobe-collector.5.gz bash-completion/completions/meshprobe"
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -27,7 +27,7 @@ case "${1:-}" in
     ;;
   --purge)
     remove
-    rm -rf /var/lib/meshprobe /var/lib/meshprobe-collector /etc/meshprobe /run/meshprobe
+    rm -rf /var/lib/meshprobe /var/lib/meshprobe-collector /etc/meshprobe /run/meshprobe /run/meshprobe-collector
     for user in $USERS; do
       if id -u "$user" >/dev/null 2>&1; then userdel "$user"; fi
       if getent group "$user" >/dev/null; then groupdel "$user"; fi
@@ -47,6 +47,10 @@ for user in $USERS; do
     useradd --system --gid "$user" --home-dir "/var/lib/$user" --no-create-home --shell /usr/sbin/nologin "$user"
   fi
 done
+# The collector's tokens are made before its first start.
+if [ ! -e /var/lib/meshprobe-collector ]; then
+  install -d -m 0750 -o meshprobe-collector -g meshprobe-collector /var/lib/meshprobe-collector
+fi
 # Beside and then moved: the agent runs on while its files are replaced.
 rm -rf /usr/lib/meshprobe.new
 cp -R usr/lib/meshprobe /usr/lib/meshprobe.new

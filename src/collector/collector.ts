@@ -12,6 +12,7 @@ import type { CollectorSettings } from "./config/collector-config.ts";
 import { Gate, type Kind } from "./http/gate.ts";
 import { LIMITS, type Limits } from "./http/limits.ts";
 import { Listener } from "./http/listener.ts";
+import { Lull } from "./http/lull.ts";
 import { RequestHandler } from "./http/request-handler.ts";
 import { Router } from "./http/router.ts";
 import { Tally } from "./http/tally.ts";
@@ -36,6 +37,7 @@ export class Collector {
   readonly #limits: Limits;
   readonly #tokens: TokenBook;
   readonly #tally: Tally;
+  readonly #lull: Lull = new Lull();
   readonly #gate: Gate;
   readonly #handler: RequestHandler;
   readonly #tls: TlsFiles | null;
@@ -48,7 +50,7 @@ export class Collector {
     this.#limits = limits;
     this.#tokens = new TokenBook({ file: settings.tokensFile, log, nowMs });
     this.#tally = new Tally(log, nowMs);
-    this.#gate = new Gate(limits);
+    this.#gate = new Gate(limits, this.#lull);
     this.#tls = settings.tls === null ? null : new TlsFiles(settings.tls);
     const endpoints = createEndpoints({ store, reports, tally: this.#tally, families: () => this.#families(), version, nowMs });
     this.#handler = new RequestHandler({
@@ -79,7 +81,9 @@ export class Collector {
     this.#tokens.open();
     const tls = this.#tls?.read() ?? null;
     const onRequest = this.#handler.take.bind(this.#handler);
-    this.#listeners = settings.listen.map((listen) => new Listener({ listen, tls, limits: this.#limits, tally: this.#tally, onRequest }));
+    this.#listeners = settings.listen.map(
+      (listen) => new Listener({ listen, tls, limits: this.#limits, tally: this.#tally, lull: this.#lull, onRequest }),
+    );
     for (const [index, listen] of settings.listen.entries()) {
       await this.#listeners[index]?.start();
       log.info(

@@ -4,6 +4,7 @@
  * larger allowance and turns of their own, so they never wait behind bulk.
  */
 import type { Limits } from "./limits.ts";
+import type { Lull } from "./lull.ts";
 
 export type Kind = "small" | "bulk" | "read";
 
@@ -25,13 +26,16 @@ interface Lane {
 }
 
 export class Gate {
+  readonly #lull: Pick<Lull, "wait">;
   readonly #lanes: Readonly<Record<Kind, Lane>>;
   readonly #bulkBytesLimit: number;
   readonly #perHolder: number;
   readonly #byHolder = new Map<string, number>();
   #bulkBytes = 0;
 
-  constructor(limits: Limits) {
+  /** `lull`: what bulk waits for when it is its turn. */
+  constructor(limits: Limits, lull: Pick<Lull, "wait">) {
+    this.#lull = lull;
     const lane = (most: number, atOnce: number): Lane => ({ atOnce, most, inside: 0, working: 0, waiting: [] });
     this.#bulkBytesLimit = limits.bulkBytes;
     this.#perHolder = limits.perHolder;
@@ -62,6 +66,7 @@ export class Gate {
       turn: async () => {
         await turnIn(lane);
         state = "works";
+        if (kind === "bulk") await this.#lull.wait();
       },
       leave: () => {
         if (state === "left") return;

@@ -7,14 +7,19 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import type { Socket } from "node:net";
 import type { ListenConfig } from "../config/collector-config.ts";
 import type { Limits } from "./limits.ts";
+import type { Lull } from "./lull.ts";
 import type { Tally } from "./tally.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 64;
 const CHECK_MS = 1_000;
-/** The kernel's own limit (somaxconn) is 4096; a fleet of 2,000 comes at once. */
-const BACKLOG = 4_096;
+/**
+ * Connections that the kernel holds until they are accepted. Whoever waits there for longer than a node waits (2 s) is gone when it is its turn, and a long queue of
+ * those keeps everybody out: with 4096 a fleet of 2,000 was seen to get no head through for half a minute. Beyond it the kernel drops the SYN, which costs
+ * nobody anything, and the node asks again.
+ */
+const BACKLOG = 128;
 
 /** An address that cannot be listened on, with the mend. */
 export class ListenError extends Error {
@@ -26,6 +31,7 @@ export interface ListenerOptions {
   readonly tls: TlsMaterial | null;
   readonly limits: Limits;
   readonly tally: Tally;
+  readonly lull: Pick<Lull, "arrived">;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -123,6 +129,7 @@ export class Listener {
         socket.on("error", () => {}).destroy();
         return;
       }
+      this.#options.lull.arrived();
       this.#connections.add(socket);
       this.#setIdleTime();
       socket.once("close", () => {
@@ -155,7 +162,10 @@ export class Listener {
       this.#handshakes.add(key);
       socket.once("close", () => this.#handshakes.delete(key));
     });
-    server.on("secureConnection", (socket: Socket) => this.#handshakes.delete(farEnd(socket)));
+    server.on("secureConnection", (socket: Socket) => {
+      this.#options.lull.arrived();
+      this.#handshakes.delete(farEnd(socket));
+    });
     server.on("tlsClientError", (error: Error, socket: Socket) => {
       this.#handshakes.delete(farEnd(socket));
       this.#options.tally.refused("handshake-failed", { error: error.message.slice(0, MAX_MESSAGE) });

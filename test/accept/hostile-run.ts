@@ -42,8 +42,9 @@ export interface HostileRun {
   readonly faults: readonly string[];
 }
 
-const CONNECTIONS = 8;
-const IN_FLIGHT = 24;
+const CONNECTIONS = 4;
+/** As many as one token may have at work: beyond it the collector says 503 before it looks. */
+const IN_FLIGHT = 8;
 const HONEST_EVERY_MS = 1_000;
 const LOOK_MS = 500;
 /** Requests that got no answer at all: a refusal may close the connection under those behind it, but only so many may die with it. */
@@ -61,7 +62,7 @@ export async function beHostile(options: HostileOptions): Promise<HostileRun> {
     const stock = (name: string): NodeStock => ({ name, seed, nowMs, incidents: 4, withEvidence: 2, rollups: 100 });
     const victim = stock("victim");
     const fuzzer = stock("fuzzer");
-    const tokens = collector.addNodes(["victim", "fuzzer", "honest"]);
+    const tokens = collector.addNodes(["victim", "fuzzer", "honest", "attacker", "slow"]);
     const tokenOf = (name: string): string => tokens.get(name) ?? "";
     const readerToken = await collector.addToken("reader", "reader");
     await lab.settle();
@@ -69,7 +70,9 @@ export async function beHostile(options: HostileOptions): Promise<HostileRun> {
     // The fuzzer too has files of its own by then.
     await tell(collector, { ...fuzzer, token: tokenOf("fuzzer"), paced: false });
     const before = await rows.sumOf("victim");
-    const target = targetOf(collector, { fuzzer, victim, nodeToken: tokenOf("fuzzer"), readerToken });
+    const target = targetOf(collector, { attacker: stock("attacker"), victim, nodeToken: tokenOf("attacker"), readerToken });
+    // What is held open has a token of its own: one holder may have only so many at work.
+    const holding = targetOf(collector, { attacker: stock("slow"), victim, nodeToken: tokenOf("slow"), readerToken });
 
     const over = new AbortController();
     const faults: string[] = [];
@@ -93,8 +96,8 @@ export async function beHostile(options: HostileOptions): Promise<HostileRun> {
       () => attack("depths", () => depths(target)),
       () => attack("endless", () => endless(target)),
       () => attack("bombs", () => bombs(target, options.bombs)),
-      () => attack("half requests", () => halfRequests(target, { times: options.halves, random: seededRandom(seed) })),
-      () => attack("slow senders", () => slowSenders(target, { connections: options.slow, limitMs: SLOW_LIMIT_MS })),
+      () => attack("half requests", () => halfRequests(holding, { times: options.halves, random: seededRandom(seed) })),
+      () => attack("slow senders", () => slowSenders(holding, { connections: options.slow, limitMs: SLOW_LIMIT_MS })),
     ];
     const attacked = async (): Promise<void> => {
       if (options.atOnce) await Promise.all(attacks.map((run) => run()));
@@ -133,9 +136,9 @@ async function tell(collector: CollectorProcess, plan: NodePlan): Promise<void> 
 
 function targetOf(
   collector: CollectorProcess,
-  who: { readonly fuzzer: NodeStock; readonly victim: NodeStock; readonly nodeToken: string; readonly readerToken: string },
+  who: { readonly attacker: NodeStock; readonly victim: NodeStock; readonly nodeToken: string; readonly readerToken: string },
 ): HostileTarget {
-  const { fuzzer, victim, nodeToken, readerToken } = who;
+  const { attacker, victim, nodeToken, readerToken } = who;
   const body = (name: string, from: NodeStock, db: string): string => {
     const stock = stockOf(from);
     const records = [stock.record(0, 1), stock.record(0, 2)];
@@ -152,9 +155,9 @@ function targetOf(
     port: collector.port,
     nodeToken,
     readerToken,
-    good: body(fuzzer.name, fuzzer, stockOf(fuzzer).evidenceDb),
-    asVictim: body(victim.name, fuzzer, stockOf(fuzzer).evidenceDb),
-    withVictimsFile: body(fuzzer.name, victim, stockOf(victim).evidenceDb),
+    good: body(attacker.name, attacker, stockOf(attacker).evidenceDb),
+    asVictim: body(victim.name, attacker, stockOf(attacker).evidenceDb),
+    withVictimsFile: body(attacker.name, victim, stockOf(victim).evidenceDb),
   };
 }
 
@@ -258,7 +261,7 @@ async function honestDifferences(rows: CollectorRows, batch: NodeStock): Promise
 }
 
 async function strangers(rows: CollectorRows): Promise<string[]> {
-  const known = ["fuzzer", "honest", "victim"];
+  const known = ["attacker", "fuzzer", "honest", "slow", "victim"];
   return (await rows.nodes()).filter((node) => !known.includes(node)).map((node) => `rows of a node that has no token: ${JSON.stringify(node)}`);
 }
 

@@ -2,28 +2,22 @@
 import type { Scope } from "../../verdict/verdict.ts";
 import type { ApiRequest, Endpoint } from "../http/router.ts";
 import { fleetEvents } from "../reports/fleet-report.ts";
+import { MAX_HEADS } from "../reports/incident-heads.ts";
+import { listIncidents, type ListQuery } from "../reports/listed-incidents.ts";
 import type { CollectorStore } from "../store/port.ts";
-import { type ListedIncident, readHeads } from "./heads.ts";
 import { Parameters } from "./parameters.ts";
 
 const DEFAULT_BACK_MS = 24 * 3_600_000;
 const DEFAULT_LIMIT = 1_000;
-/** 10 MB of heads. */
-const MAX_LIMIT = 5_000;
 const SCOPES: readonly Scope[] = ["agent", "local", "gateway", "uplink", "shared", "path", "peer", "uncertain"];
 const KNOWN = ["since", "until", "node", "peer", "scope", "limit"];
 
-type Store = Pick<CollectorStore, "records">;
-
-export function incidentsEndpoint(store: Store): Endpoint {
+export function incidentsEndpoint(store: Pick<CollectorStore, "records">): Endpoint {
   return {
     method: "GET",
     path: "/api/v1/incidents",
     access: "reader",
-    handle: async (request) => {
-      const { heads, isAll } = await wanted(request, store);
-      return { kind: "json", value: { incidents: heads, complete: isAll } };
-    },
+    handle: async (request) => ({ kind: "json", value: await listIncidents(store, wanted(request)) }),
   };
 }
 
@@ -41,17 +35,14 @@ export function eventsEndpoint(store: CollectorStore): Endpoint {
   };
 }
 
-async function wanted(
-  { query, receivedMs }: ApiRequest,
-  store: Store,
-): Promise<{ readonly heads: readonly ListedIncident[]; readonly isAll: boolean }> {
+function wanted({ query, receivedMs }: ApiRequest): ListQuery {
   const parameters = new Parameters(query, { known: KNOWN, nowMs: receivedMs });
-  const limit = parameters.count("limit", { max: MAX_LIMIT, fallback: DEFAULT_LIMIT });
-  const scope = parameters.word("scope", SCOPES);
-  const filter = { ...parameters.range(DEFAULT_BACK_MS), node: parameters.name("node"), peer: parameters.name("peer") };
-  // The scope stands in the verdict, not in the head: all are read, and then looked at.
-  const { heads, isAll } = await readHeads(store, { ...filter, limit: scope === null ? limit : MAX_LIMIT });
-  if (scope === null) return { heads, isAll };
-  const fitting = heads.filter(({ verdict }) => verdict?.scope === scope);
-  return { heads: fitting.slice(Math.max(0, fitting.length - limit)), isAll: isAll && fitting.length <= limit };
+  const [node, peer] = [parameters.name("node"), parameters.name("peer")];
+  return {
+    ...parameters.range(DEFAULT_BACK_MS),
+    ...(node === null ? {} : { node }),
+    ...(peer === null ? {} : { peer }),
+    scope: parameters.word("scope", SCOPES),
+    limit: parameters.count("limit", { max: MAX_HEADS, fallback: DEFAULT_LIMIT }),
+  };
 }

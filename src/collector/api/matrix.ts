@@ -4,8 +4,8 @@
  */
 import { iso } from "../../report/figures.ts";
 import type { Endpoint } from "../http/router.ts";
+import { findHeads } from "../reports/incident-heads.ts";
 import type { CollectorStore } from "../store/port.ts";
-import { readHeads } from "./heads.ts";
 import { Parameters } from "./parameters.ts";
 import { matrixOf } from "./pairs.ts";
 
@@ -13,7 +13,6 @@ import { matrixOf } from "./pairs.ts";
 const DEFAULT_BACK_MS = 180_000;
 /** A mesh of 450. */
 const MAX_PAIRS = 200_000;
-const MAX_HEADS = 5_000;
 const MAX_BLIND = 20_000;
 const SECOND_MS = 1_000;
 const MINUTE_S = 60;
@@ -30,9 +29,9 @@ export function matrixEndpoint(store: Store): Endpoint {
       const atMs = Math.floor(parameters.time("at", receivedMs - DEFAULT_BACK_MS) / SECOND_MS) * SECOND_MS;
       const second = { sinceMs: atMs, untilMs: atMs + SECOND_MS };
       const minute = Math.floor(atMs / SECOND_MS / MINUTE_S) * MINUTE_S;
-      const [rollups, { heads }, blind, peers, nodes] = await Promise.all([
+      const [rollups, heads, blind, peers, nodes] = await Promise.all([
         store.rollups({ from: minute, to: minute + MINUTE_S, limit: MAX_PAIRS }),
-        readHeads(store, { ...second, node: null, peer: null, limit: MAX_HEADS }),
+        findHeads(store, second),
         store.records({ types: ["row.blind"], ...second, limit: MAX_BLIND }),
         store.records({ types: ["row.peers"], limit: MAX_PAIRS }),
         store.nodes(),

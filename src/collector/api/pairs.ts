@@ -1,7 +1,7 @@
 /** Rollups, heads and blind times of one second → the state of every directed pair. Pure. */
-import { columnsOf, ROLLUP_COLUMNS } from "../../sync/record-types.ts";
+import { columnsOf, type IncidentHead, ROLLUP_COLUMNS } from "../../sync/record-types.ts";
 import type { StoredNode, StoredRecord, StoredRollup } from "../store/port.ts";
-import type { ListedIncident } from "./heads.ts";
+import type { FoundHead } from "../reports/incident-heads.ts";
 
 export interface Pair {
   readonly node: string;
@@ -16,7 +16,7 @@ export interface Pair {
 export interface MatrixInput {
   readonly atMs: number;
   readonly rollups: readonly StoredRollup[];
-  readonly heads: readonly ListedIncident[];
+  readonly heads: readonly FoundHead[];
   readonly blind: readonly StoredRecord[];
   /** `row.peers`: whom each node probes. */
   readonly peers: readonly StoredRecord[];
@@ -31,10 +31,10 @@ export function matrixOf({ atMs, rollups, heads, blind, peers, nodes }: MatrixIn
     ...blind.filter((record) => record.atMs <= atMs && (record.untilMs ?? Infinity) > atMs).map(({ node }) => node),
     ...nodes.filter(({ blindSinceMs }) => blindSinceMs !== null && blindSinceMs <= atMs).map(({ node }) => node),
   ]);
-  const bursts = new Set(heads.filter((head) => isBad(head, atMs)).map(({ node, peer }) => key(node, peer)));
+  const bursts = new Set(heads.filter(({ head }) => isBad(head, atMs)).map(({ node, head }) => key(node, head.peer)));
   const minutes = new Map(rollups.map((rollup) => [key(rollup.node, rollup.peer), rollup]));
   const pairs = new Map<string, readonly [node: string, peer: string]>();
-  for (const { node, peer } of [...rollups, ...heads]) pairs.set(key(node, peer), [node, peer]);
+  for (const { node, peer } of [...rollups, ...heads.map(({ node, head }) => ({ node, peer: head.peer }))]) pairs.set(key(node, peer), [node, peer]);
   for (const { node, peer, data } of peers) if (peer !== null && isActive(data)) pairs.set(key(node, peer), [node, peer]);
   return [...pairs]
     .map(([pair, [node, peer]]): Pair => {
@@ -52,7 +52,7 @@ export function matrixOf({ atMs, rollups, heads, blind, peers, nodes }: MatrixIn
 }
 
 /** Bursts that did not fit into the head are older than the first that did: up to there the incident itself is what is known. */
-function isBad({ started_at: start, ended_at: end, bursts, bursts_in_all: all }: ListedIncident, atMs: number): boolean {
+function isBad({ started_at: start, ended_at: end, bursts, bursts_in_all: all }: IncidentHead, atMs: number): boolean {
   const covers = (from: string, to: string | null): boolean => Date.parse(from) < atMs + 1000 && (to === null || Date.parse(to) > atMs);
   const [first] = bursts;
   const until = first?.started_at ?? end;

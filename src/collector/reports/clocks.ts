@@ -30,13 +30,13 @@ function sane(clock: NodeClock | null): NodeClock | null {
   return clock.errorMs >= 0 && clock.errorMs <= MAX_OFFSET_MS ? clock : null;
 }
 
-/** How far the clock over there is ahead of that here; null where one of them was not measured. */
-export function clockAhead(there: NodeClock | null, here: NodeClock | null): ClockDifference | null {
+/** The clock over there plus this is that here; null where one of them was not measured. */
+export function clockAgainst(there: NodeClock | null, here: NodeClock | null): ClockDifference | null {
   if (there === null || here === null) return null;
-  return { offset_ms: Math.round(here.offsetMs - there.offsetMs), error_ms: Math.ceil(there.errorMs + here.errorMs) };
+  return { offset_ms: Math.round(there.offsetMs - here.offsetMs), error_ms: Math.ceil(there.errorMs + here.errorMs) };
 }
 
 /** As a report gives it: that clock against the collector's. */
 export function againstCollector(clock: NodeClock | null): ClockDifference | null {
-  return clock === null ? null : { offset_ms: Math.round(-clock.offsetMs), error_ms: Math.ceil(clock.errorMs) };
+  return clock === null ? null : { offset_ms: Math.round(clock.offsetMs), error_ms: Math.ceil(clock.errorMs) };
 }

@@ -1,22 +1,19 @@
 /**
- * GET /api/v1/report, /incidents, /events and /nodes: the report over all nodes, from heads alone. What is evidence is on the page of an incident. A day of two hundred
+ * GET /api/v1/report, /events and /nodes: the report over all nodes, from heads alone. What is evidence is on the page of an incident. A day of two hundred
  * nodes must answer at once, so sums over rollups are made for one node or one peer only.
  */
 import type { FleetBlind, FleetEvent, FleetIncident, FleetNode, FleetReport } from "../../report/fleet/fleet.ts";
 import { iso, isoOrNull } from "../../report/figures.ts";
 import { REPORT_SCHEMA, type ReportVerdict } from "../../report/report.ts";
 import type { CollectorStore, StoredNode } from "../store/port.ts";
-import { againstCollector, clockAhead, clockOf } from "./clocks.ts";
+import { againstCollector, clockAgainst, clockOf } from "./clocks.ts";
 import { findHeads, MAX_HEADS, parsed, type FoundHead } from "./incident-heads.ts";
-import { incidentOfHead, parseVerdictHead } from "./heads.ts";
-import { receiptOf } from "./incident-records.ts";
 import { rowsOf } from "./materialise.ts";
+import { eventKey, findVerdicts, listed } from "./listed-incidents.ts";
 import { sumPeers } from "./peer-sums.ts";
 import { groupSides, type Nodes } from "./sides.ts";
 
 const MAX_BLIND = 2_000;
-/** Ids in one question to the database. */
-const IDS_AT_ONCE = 500;
 
 export interface FleetQuery {
   readonly sinceMs: number;
@@ -85,17 +82,6 @@ export async function fleetEvents(store: CollectorStore, query: FleetQuery): Pro
   return { events: seen.groups.map((group) => eventOf(group, seen)) };
 }
 
-/** `scope` is that of the verdict. */
-export async function fleetIncidents(
-  store: CollectorStore,
-  query: FleetQuery & { readonly scope?: string | null },
-): Promise<{ readonly incidents: readonly FleetIncident[] }> {
-  const { node = null, peer = null, scope = null } = query;
-  const wanted = (incident: FleetIncident): boolean =>
-    (node === null || incident.node === node) && (peer === null || incident.peer === peer) && (scope === null || incident.verdict?.scope === scope);
-  return { incidents: incidentsOf(await see(store, query)).filter(wanted) };
-}
-
 /** In order of their names. */
 export function fleetNodes(nodes: readonly StoredNode[]): FleetNode[] {
   return nodes
@@ -132,34 +118,12 @@ function placesOf({ node = null, peer = null }: FleetQuery): { readonly node?: s
   ];
 }
 
-async function findVerdicts(store: CollectorStore, heads: readonly FoundHead[]): Promise<Map<string, ReportVerdict>> {
-  const ids = [...new Set(heads.map(({ head }) => head.event_id))];
-  const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, part) => ids.slice(part * IDS_AT_ONCE, (part + 1) * IDS_AT_ONCE));
-  const records = await Promise.all(parts.map((part) => store.records({ types: ["verdict"], ids: part, limit: MAX_HEADS })));
-  return new Map(
-    records.flat().flatMap(({ node, data }) => {
-      const head = parseVerdictHead(parsed(data));
-      if (head === null) return [];
-      const { event_id: eventId, ...verdict } = head;
-      return [[eventKey(node, eventId), verdict] as const];
-    }),
-  );
-}
-
-function eventKey(node: string, eventId: string): string {
-  return JSON.stringify([node, eventId]);
-}
-
 /** In order of time. */
 function incidentsOf({ groups, verdicts }: Seen): FleetIncident[] {
   return groups
     .flat()
     .toSorted((a, b) => a.startedMs - b.startedMs)
-    .map(({ node, head, record }) => ({
-      ...incidentOfHead(head, verdicts.get(eventKey(node, head.event_id)) ?? null),
-      node,
-      receipt: receiptOf(record),
-    }));
+    .map((found) => listed(found, verdicts));
 }
 
 function eventOf(group: readonly FoundHead[], { nodes, verdicts }: Seen): FleetEvent {
@@ -178,7 +142,7 @@ function eventOf(group: readonly FoundHead[], { nodes, verdicts }: Seen): FleetE
     verdict: verdicts.get(eventKey(first.node, first.head.event_id)) ?? null,
     sides: sides.map((side) => {
       const { node, head, record } = side[0] as FoundHead;
-      const clock = clockAhead(clockOf(record, nodes.get(node)), clockOf(first.record, nodes.get(first.node)));
+      const clock = clockAgainst(clockOf(record, nodes.get(node)), clockOf(first.record, nodes.get(first.node)));
       return { node, id: head.event_id, incidents: side.map((each) => each.head.id), clock };
     }),
   };

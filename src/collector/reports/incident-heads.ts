@@ -16,8 +16,12 @@ export interface FoundHead {
 }
 
 /** In order of time; what is no head is left out. */
-export async function findHeads(store: CollectorStore, query: Omit<RecordQuery, "types" | "limit">): Promise<FoundHead[]> {
-  const records = await store.records({ ...query, types: ["incident"], limit: MAX_HEADS });
+export async function findHeads(
+  store: Pick<CollectorStore, "records">,
+  query: Omit<RecordQuery, "types" | "limit">,
+  limit: number = MAX_HEADS,
+): Promise<FoundHead[]> {
+  const records = await store.records({ ...query, types: ["incident"], limit });
   return records.flatMap((record) => {
     const head = parseHead(parsed(record.data));
     if (head === null || head.id !== record.id) return [];

@@ -5,7 +5,7 @@
 import { iso, isoOrNull } from "../../report/figures.ts";
 import type { ClockDifference, ReceiptFacts } from "../../report/page/ticket.ts";
 import type { CollectorStore, StoredRecord, StoredRollup } from "../store/port.ts";
-import { againstCollector, clockAhead, clockOf } from "./clocks.ts";
+import { againstCollector, clockAgainst, clockOf } from "./clocks.ts";
 import { evidenceOf, rangeOf, type NodeEvidence } from "./evidence-of.ts";
 import { findTickets, type FoundTicketOf } from "./find-tickets.ts";
 import { findHeads, parsed, type FoundHead } from "./incident-heads.ts";
@@ -97,10 +97,10 @@ interface FarQuery {
 
 async function farSide(store: CollectorStore, { peer, ticket, nodes, nowMs }: FarQuery): Promise<NodeAnswer> {
   const ours = ticket.incidents.filter(({ head }) => head.peer === peer);
-  const clock = clockAhead(clockOf(null, nodes.get(peer)), clockOf(null, nodes.get(ticket.node)));
-  const ahead = clock?.offset_ms ?? 0;
+  const clock = clockAgainst(clockOf(null, nodes.get(peer)), clockOf(null, nodes.get(ticket.node)));
+  const toOurs = clock?.offset_ms ?? 0;
   const around = rangeOf(ours, nowMs);
-  const range = { sinceMs: around.sinceMs + ahead, untilMs: around.untilMs + ahead };
+  const range = { sinceMs: around.sinceMs - toOurs, untilMs: around.untilMs - toOurs };
   const slack = SIDES_MS + (clock?.error_ms ?? 0);
   const candidates = await findHeads(store, {
     node: peer,

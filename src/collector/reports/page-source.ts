@@ -61,7 +61,7 @@ function farSide(
       remote_captures: report.remote_captures,
       collected: { clock: answer.clock },
     };
-    return { end: shiftTimes(end, -(answer.clock?.offset_ms ?? 0)), receipts: receiptsOf(answer, rows) };
+    return { end: shiftTimes(end, answer.clock?.offset_ms ?? 0), receipts: receiptsOf(answer, rows) };
   });
 }
 

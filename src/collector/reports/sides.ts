@@ -4,7 +4,7 @@
  */
 import type { ClockDifference } from "../../report/page/ticket.ts";
 import type { StoredNode } from "../store/port.ts";
-import { clockAhead, clockOf } from "./clocks.ts";
+import { clockAgainst, clockOf } from "./clocks.ts";
 import type { FoundHead } from "./incident-heads.ts";
 
 /** One end notices later than the other, and with its own probes: as for the peers of one event. */
@@ -22,15 +22,15 @@ export interface Counterpart {
 export function counterpartsOf(here: FoundHead, candidates: Iterable<FoundHead>, nodes: Nodes): Counterpart[] {
   return [...candidates].flatMap((there) => {
     if (there.node !== here.head.peer || there.head.peer !== here.node || there.node === here.node) return [];
-    const clock = clockAhead(clockOf(there.record, nodes.get(there.node)), clockOf(here.record, nodes.get(here.node)));
+    const clock = clockAgainst(clockOf(there.record, nodes.get(there.node)), clockOf(here.record, nodes.get(here.node)));
     return overlaps(here, there, clock) ? [{ found: there, clock }] : [];
   });
 }
 
 function overlaps(here: FoundHead, there: FoundHead, clock: ClockDifference | null): boolean {
   const slack = SIDES_MS + (clock?.error_ms ?? 0);
-  const ahead = clock?.offset_ms ?? 0;
-  return there.startedMs - ahead <= here.endedMs + slack && there.endedMs - ahead >= here.startedMs - slack;
+  const toOurs = clock?.offset_ms ?? 0;
+  return there.startedMs + toOurs <= here.endedMs + slack && there.endedMs + toOurs >= here.startedMs - slack;
 }
 
 /** Incidents that belong together: those of one event of a node, and the two sides of a pair. Each group in order of time, the groups by their first. */

@@ -62,7 +62,7 @@ interface Row {
   readonly number: number | null;
   readonly incident: FleetIncident;
   /** Null where the incident is the first node's. */
-  readonly clock: { readonly ahead: ClockDifference | null } | null;
+  readonly clock: { readonly against: ClockDifference | null } | null;
 }
 
 function eventPart(report: FleetReport, options: FleetTextOptions): string[] {
@@ -82,7 +82,7 @@ function rowsOf({ events, incidents }: FleetReport): Row[] {
       .flatMap((side) =>
         side.incidents.flatMap((id) => {
           const incident = known.get(JSON.stringify([side.node, id]));
-          return incident === undefined ? [] : [{ incident, clock: side.node === event.node ? null : { ahead: side.clock } }];
+          return incident === undefined ? [] : [{ incident, clock: side.node === event.node ? null : { against: side.clock } }];
         }),
       )
       .map((row, line): Row => ({ ...row, number: line === 0 ? index + 1 : null })),
@@ -95,7 +95,7 @@ function eventColumns({ labels, fleet, zone }: FleetTextOptions, offset: string)
   const right = (title: string, cell: (row: Row) => string): Column<Row> => ({ title, align: "right", cell });
   return [
     right(list.number, ({ number }) => (number === null ? "" : String(number))),
-    left(list.started + offset, ({ incident, clock }) => localTime(Date.parse(incident.started_at) - (clock?.ahead?.offset_ms ?? 0), zone)),
+    left(list.started + offset, ({ incident, clock }) => localTime(Date.parse(incident.started_at) + (clock?.against?.offset_ms ?? 0), zone)),
     right(list.lasted, ({ incident }) => lastedText(incident, labels)),
     left(fleet.column.node, ({ incident }) => escapeForTerminal(incident.node)),
     left(list.peer, ({ incident }) => escapeForTerminal(incident.peer)),
@@ -103,13 +103,14 @@ function eventColumns({ labels, fleet, zone }: FleetTextOptions, offset: string)
     right(list.lost, ({ incident }) => fill(list.lostOf, { lost: count(incident.lost), sent: count(incident.sent) })),
     left(list.verdict, ({ incident }) => verdictText(incident, labels)),
     left(list.status, ({ incident }) => labels.status[incident.status]),
-    left(fleet.column.clock, ({ clock }) => (clock === null ? "" : clockText(clock.ahead, fleet))),
+    left(fleet.column.clock, ({ clock }) => (clock === null ? "" : clockText(clock.against, fleet))),
     left(list.id, ({ incident }) => escapeForTerminal(incident.id)),
   ];
 }
 
+/** How far it is ahead, as the note above the table says. */
 function clockText(clock: ClockDifference | null, fleet: FleetLabels): string {
-  return clock === null ? fleet.unknownClock : fill(fleet.offset, { offset: signed(clock.offset_ms), error: clock.error_ms });
+  return clock === null ? fleet.unknownClock : fill(fleet.offset, { offset: signed(-clock.offset_ms), error: clock.error_ms });
 }
 
 function sentencePart({ events }: FleetReport, { fleet, columns, full }: FleetTextOptions): string[] {

@@ -12,6 +12,7 @@ export const CHINESE: Labels = {
   incomplete: "不完整：{problem}",
   notKnown: "未知",
   utc: "UTC",
+  clock: { ahead: "快 {ms} 毫秒", behind: "慢 {ms} 毫秒" },
   unit: { ms: "毫秒", s: "秒", min: "分", h: "小时", d: "天" },
   section: {
     summary: "摘要",
@@ -116,7 +117,7 @@ export const CHINESE: Labels = {
     nothing: "其中从 {since} 到 {until} 既没有与本端的事件，也没有为本端做的追踪。",
     asked: "应本端请求所做的追踪",
     collected: "{peer} 已送达采集中心的内容：",
-    aligned: "{peer} 的时钟与本端相差 {offset} 毫秒，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟，其结论文字中的时间除外。",
+    aligned: "{peer} 的时钟比本端{difference}，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟，其结论文字中的时间除外。",
     unaligned: "两端时钟未经比对：以下时间为 {peer} 的时钟。",
   },
   paths: {
@@ -198,7 +199,7 @@ export const CHINESE: Labels = {
     received: "收到时间",
     receivedValue: "{at}，以采集中心的时钟为准",
     clock: "时钟",
-    clockValue: "当时 {node} 的时钟与其相差 {offset} 毫秒，误差 ± {error} 毫秒",
+    clockValue: "当时 {node} 的时钟比其{difference}，误差 ± {error} 毫秒",
     hash: "SHA-256",
     rows: "记录",
     states: {

@@ -24,6 +24,8 @@ export interface Labels {
   readonly incomplete: string;
   readonly notKnown: string;
   readonly utc: string;
+  /** Before what the clock is held against. */
+  readonly clock: { readonly ahead: string; readonly behind: string };
   readonly unit: Units;
   readonly section: Readonly<
     Record<"summary" | "ends" | "incidents" | "strip" | "tables" | "reverse" | "paths" | "others" | "own" | "method" | "evidence" | "receipt", string>
@@ -201,6 +203,7 @@ export const ENGLISH: Labels = {
   incomplete: "NOT COMPLETE: {problem}",
   notKnown: "not known",
   utc: "UTC",
+  clock: { ahead: "{ms} ms ahead of", behind: "{ms} ms behind" },
   unit: { ms: "ms", s: "s", min: "min", h: "h", d: "d" },
   section: {
     summary: "Summary",
@@ -306,7 +309,7 @@ export const ENGLISH: Labels = {
     asked: "TRACED AT OUR REQUEST",
     collected: "What {peer} has sent to the collector:",
     aligned:
-      "The clock of {peer} is {offset} ms against ours, ± {error} ms as measured by the collector; the times below are on ours, those in its sentences on its own.",
+      "The clock of {peer} is {difference} ours, ± {error} ms as measured by the collector; the times below are on ours, those in its sentences on its own.",
     unaligned: "The clocks were not measured against each other: the times below are on the clock of {peer}.",
   },
   paths: {
@@ -389,7 +392,7 @@ export const ENGLISH: Labels = {
     received: "Received",
     receivedValue: "{at}, by the clock of the collector",
     clock: "Clock",
-    clockValue: "that of {node} was {offset} ms against it then, ± {error} ms",
+    clockValue: "that of {node} was {difference} it then, ± {error} ms",
     hash: "SHA-256",
     rows: "Rows",
     states: {

@@ -3,7 +3,7 @@ import { fill } from "../../verdict/words.ts";
 import { count } from "../figures.ts";
 import type { Fact, Section } from "./document.ts";
 import type { Receipt, Ticket } from "./ticket.ts";
-import { bothTimes, signed, utc, type Wording } from "./wording.ts";
+import { bothTimes, difference, utc, type Wording } from "./wording.ts";
 
 /** Of an event of many peers the first, as the page has their details. */
 const MAX_RECEIPTS = 6;
@@ -27,7 +27,7 @@ function rowsOf(receipt: Receipt, wording: Wording): Fact[] {
     ...(received === undefined ? [] : [{ label: words.received, values: [fill(words.receivedValue, { at: received }), ...otherZones] }]),
     ...(clock === null
       ? []
-      : [{ label: words.clock, values: [fill(words.clockValue, { node, offset: signed(clock.offset_ms), error: clock.error_ms })] }]),
+      : [{ label: words.clock, values: [fill(words.clockValue, { node, difference: difference(clock, wording), error: clock.error_ms })] }]),
     ...(sha256 === null ? [] : [{ label: words.hash, values: [sha256], isCode: true }]),
     { label: words.rows, values: [fill(words.states[state], { node, rows: count(receipt.rows), missing: count(receipt.missing) })] },
     ...(changed === null

@@ -61,7 +61,7 @@ export interface ReceiptFacts {
   readonly changed: { readonly sha256: string; readonly at: IsoTime } | null;
 }
 
-/** How far a clock is ahead of another one, as it was measured. */
+/** That clock plus `offset_ms` is the one that it is held against, as it was measured: of a node the collector's (sync/wire.ts), of another node ours. */
 export interface ClockDifference {
   readonly offset_ms: number;
   readonly error_ms: number;
@@ -72,7 +72,7 @@ export interface FarEnd {
   readonly node: { readonly name: string | null; readonly address: string | null; readonly version: string | null };
   readonly incidents: readonly ReportIncident[];
   readonly remote_captures: readonly ReportCapture[];
-  /** From a collector. `clock` of that node against ours: already taken off its times; null where it is not known. */
+  /** From a collector. `clock` of that node against ours: its times are on ours already; null where it is not known. */
   readonly collected?: { readonly clock: ClockDifference | null };
 }
 
@@ -157,7 +157,7 @@ export interface Reverse {
   readonly version: string | null;
   /** Where that came from; null where there is none. */
   readonly via: "export" | "collector" | null;
-  /** Of that node against ours, taken off the times below; null where it is not known. */
+  /** Of that node against ours; the times below are on ours. Null where it is not known. */
   readonly clock: ClockDifference | null;
   readonly incidents: readonly ReverseIncident[];
   /** Of its incidents with us. */

@@ -7,7 +7,7 @@ import type { Block, HopsBlock, Section } from "./document.ts";
 import type { TraceContext } from "./page.ts";
 import { foldStrip } from "./strip-fold.ts";
 import type { PathLine, PhaseRows, Reverse, TicketIncident } from "./ticket.ts";
-import { counted, length, share, signed, utc, type Wording } from "./wording.ts";
+import { counted, difference, length, share, utc, type Wording } from "./wording.ts";
 
 export function stripSection(incident: ReportIncident, { wording }: TraceContext): Section {
   const { labels, zone } = wording;
@@ -76,8 +76,11 @@ export function reverseSection(incident: ReportIncident, { part, node, wording }
   return { title: labels.section.reverse, blocks };
 }
 
-function clockText({ peer, clock }: Reverse, { labels: { reverse: words } }: Wording): string {
-  return clock === null ? fill(words.unaligned, { peer }) : fill(words.aligned, { peer, offset: signed(clock.offset_ms), error: clock.error_ms });
+function clockText({ peer, clock }: Reverse, wording: Wording): string {
+  const { reverse: words } = wording.labels;
+  return clock === null
+    ? fill(words.unaligned, { peer })
+    : fill(words.aligned, { peer, difference: difference(clock, wording), error: clock.error_ms });
 }
 
 function fetchBlocks(reverse: Reverse, { id, node, wording }: { readonly id: string; readonly node: string; readonly wording: Wording }): Block[] {

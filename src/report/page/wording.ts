@@ -3,6 +3,7 @@ import { fill } from "../../verdict/words.ts";
 import { localTime, offsetText, utcTime, type ZoneOffset } from "../clock.ts";
 import { count, duration, percent } from "../figures.ts";
 import type { Counted, Labels } from "./labels.ts";
+import type { ClockDifference } from "./ticket.ts";
 
 export interface Wording {
   readonly labels: Labels;
@@ -36,6 +37,11 @@ export function share(part: number, whole: number): string {
   if (value === null) return "-";
   if (part > 0 && value === 0) return "<0.1 %";
   return part < whole && value === 100 ? "99.9 %" : `${value.toFixed(1)} %`;
+}
+
+/** "41 ms ahead of", "3 ms behind": of the clock that is held against another one. */
+export function difference({ offset_ms: offsetMs }: ClockDifference, { labels }: Wording): string {
+  return fill(offsetMs > 0 ? labels.clock.behind : labels.clock.ahead, { ms: Math.abs(offsetMs) });
 }
 
 /** "+41", "-3", "0". */

@@ -76,7 +76,7 @@ function fleet(name: string, more: Partial<FleetReport> = {}): FleetReport {
         verdict: { ...VERDICT, sentence: `to ${name}: ${VERDICT.sentence}` },
         sides: [
           { node: here, id: "e-i1", incidents: ["i1"], clock: { offset_ms: 0, error_ms: 0 } },
-          { node: there, id: "e-i2", incidents: ["i2"], clock: { offset_ms: 41_000, error_ms: 15 } },
+          { node: there, id: "e-i2", incidents: ["i2"], clock: { offset_ms: -41_000, error_ms: 15 } },
         ],
       },
     ],

@@ -27,13 +27,15 @@ test("incidents come as the report has them, with node, verdict and the receipt 
     "/api/v1/incidents?since=2026-11-20",
   );
   const { event_id: _event, ...verdict } = VERDICT;
-  const receipt = { sha256: SHA256, received_at: new Date(NOW_MS).toISOString(), clock_offset_ms: -7, clock_error_ms: 2, changed: null };
-  assert.deepEqual(incidents, [{ ...HEAD, node: "sh-a1", verdict, receipt }]);
+  const at = new Date(NOW_MS).toISOString();
+  const receipt = { incident: HEAD.id, sha256: SHA256, received_at: at, clock: { offset_ms: -7, error_ms: 2 }, changed: null };
+  const report = { node: "sh-a1", verdict, receipt, strip: null, strip_started_at: null, captures: [] };
+  assert.deepEqual(incidents, [{ ...HEAD, ...report }]);
   assert.equal(complete, true);
   const changed = { ...HEAD, evidence: { ...HEAD.evidence, sha256: OTHER_SHA256 } };
   await deliver(running, laneOf(0, [record("incident", { data: changed, version: START_MS + 1 })]));
   const [again] = (await get<{ incidents: { receipt: unknown }[] }>(running, "/api/v1/incidents?since=2h")).incidents;
-  assert.deepEqual(again?.receipt, { ...receipt, changed: { sha256: OTHER_SHA256, received_at: receipt.received_at } });
+  assert.deepEqual(again?.receipt, { ...receipt, changed: { sha256: OTHER_SHA256, at } });
 });
 
 test("incidents are narrowed by time, node, peer, scope and number, and say when older ones were left out", async (t) => {
@@ -137,6 +139,7 @@ test("nodes say when they were heard last, and what they still have to tell", as
     ...smallRequest("sh-a1"),
     version: "0.1.0",
     address: "10.20.1.2",
+    clock: { offset_ms: -7, error_ms: 2 },
     backlog,
     blind_since: blind,
   });
@@ -148,7 +151,7 @@ test("nodes say when they were heard last, and what they still have to tell", as
     address: "10.20.1.2",
     first_heard_at: heard,
     last_heard_at: heard,
-    clock: null,
+    clock: { offset_ms: -7, error_ms: 2 },
     backlog,
     blind_since: blind,
   };

@@ -63,8 +63,8 @@ test("what two nodes have told of a fault gives the page with both sides, and th
   assert.deepEqual(
     page.source.receipts?.map(({ incident, state, sha256, clock }) => [incident, state, sha256, clock?.offset_ms]),
     [
-      [HERE_ID, "complete", sums.get(HERE_ID), -3],
-      [THERE_ID, "complete", sums.get(THERE_ID), -3],
+      [HERE_ID, "complete", sums.get(HERE_ID), 3],
+      [THERE_ID, "complete", sums.get(THERE_ID), 3],
     ],
   );
   assert.deepEqual([page.source.report.problems, page.source.report.incidents[0]?.captures.length], [[], 3]);

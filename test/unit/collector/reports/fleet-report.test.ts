@@ -1,7 +1,7 @@
 /** The report over all nodes: both sides of one fault together, sums where somebody asked for them, and a large fleet at once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fleetEvents, fleetIncidents, fleetReport, type FleetQuery } from "../../../../src/collector/reports/fleet-report.ts";
+import { fleetEvents, fleetReport, type FleetQuery } from "../../../../src/collector/reports/fleet-report.ts";
 import type { StoredRecord } from "../../../../src/collector/store/port.ts";
 import { parseFleetReport } from "../../../../src/report/fleet/parse-fleet.ts";
 import { readReport } from "../../../../src/store/query.ts";
@@ -58,7 +58,7 @@ test("what two nodes saw of one fault is one event, over the offset of their clo
         `e${HERE_ID}`,
         [
           ["sh-a1", [HERE_ID], 0],
-          ["bj-b1", [THERE_ID], 41_000],
+          ["bj-b1", [THERE_ID], -41_000],
         ],
       ],
       ["sh-a1", `e${HERE_ID}-gz`, [["sh-a1", [`${HERE_ID}-gz`], 0]]],
@@ -69,7 +69,7 @@ test("what two nodes saw of one fault is one event, over the offset of their clo
   assert.deepEqual(report.events[0]?.verdict, report.incidents.find(({ id }) => id === HERE_ID)?.verdict);
   assert.ok(report.events[0]?.verdict !== null);
   const receipt = report.incidents.find(({ id }) => id === HERE_ID)?.receipt;
-  assert.deepEqual([receipt?.received_at, receipt?.clock], [new Date(RECEIVED_MS).toISOString(), { offset_ms: -5_000, error_ms: 4 }]);
+  assert.deepEqual([receipt?.received_at, receipt?.clock], [new Date(RECEIVED_MS).toISOString(), { offset_ms: 5_000, error_ms: 4 }]);
   assert.deepEqual(
     report.nodes.map(({ node, blind_since: blind, backlog }) => [node, blind !== null, backlog.length]),
     [
@@ -108,16 +108,6 @@ test("of one node there are its incidents with their other sides, and the sums o
     toPeer.peers.map(({ node, peer }) => `${node} ${peer}`),
     ["bj-b1 gz-c1", "sh-a1 gz-c1"],
   );
-  assert.deepEqual(
-    (await fleetIncidents(store, { ...DAY, node: "sh-a1" })).incidents.map(({ id }) => id),
-    [HERE_ID, `${HERE_ID}-gz`],
-  );
-  const verdict = report.incidents.find(({ id }) => id === HERE_ID)?.verdict;
-  assert.deepEqual(
-    (await fleetIncidents(store, { ...DAY, scope: verdict?.scope ?? null })).incidents.map(({ node }) => node),
-    ["sh-a1", "bj-b1"],
-  );
-  assert.deepEqual((await fleetIncidents(store, { ...DAY, scope: "agent" })).incidents, []);
   assert.equal((await fleetEvents(store, DAY)).events.length, 3);
 });
 

@@ -60,7 +60,7 @@ test("the page is what the node itself makes of its rows, with the receipt behin
       state: "complete",
       sha256: source.evidence.sha256,
       received_at: new Date(RECEIVED_MS).toISOString(),
-      clock: { offset_ms: -5_000, error_ms: 4 },
+      clock: { offset_ms: 5_000, error_ms: 4 },
       rows: 12,
       missing: 0,
       changed: null,
@@ -79,7 +79,7 @@ test("the other side is found over the offset of the clocks, its times are told 
       ["bj-b1", THERE_ID, "complete"],
     ],
   );
-  assert.deepEqual([reverse.state, reverse.via, reverse.clock], ["merged", "collector", { offset_ms: 41_000, error_ms: 11 }]);
+  assert.deepEqual([reverse.state, reverse.via, reverse.clock], ["merged", "collector", { offset_ms: -41_000, error_ms: 11 }]);
   assert.deepEqual(
     reverse.incidents.map(({ id, started_at: at, lost }) => [id, at, lost]),
     [[THERE_ID, new Date(T0).toISOString(), 45]],
@@ -94,7 +94,7 @@ test("the other side is found over the offset of the clocks, its times are told 
   assert.equal(reverse.asked?.started_at, new Date(T0 + 500).toISOString());
   const text = render({ source, farEnds });
   assert.match(text, /What bj-b1 has sent to the collector:/);
-  assert.match(text, /The clock of bj-b1 is \+41000 ms against ours, ± 11 ms/);
+  assert.match(text, /The clock of bj-b1 is 41000 ms ahead of ours, ± 11 ms/);
 });
 
 test("without a measured offset times are compared as they are, within two seconds, and the page says so", async (t) => {
@@ -175,7 +175,7 @@ test("names that no trace met are not given, and one incident of two nodes is to
   assert.deepEqual([detail?.node, detail?.captures.length, detail?.strip, detail?.receipt?.state], ["sh-a1", 3, "..x.xx..", "complete"]);
   assert.deepEqual(
     detail?.counterparts.map(({ node, id, clock, receipt }) => [node, id, clock?.offset_ms, receipt?.state]),
-    [["bj-b1", THERE_ID, 41_000, "complete"]],
+    [["bj-b1", THERE_ID, -41_000, "complete"]],
   );
   const same = records.map((record) => ({ ...record, node: "other" }));
   const both = await incidentReport(listStore({ records: [...records, ...same], nodes: [storedNode("sh-a1"), storedNode("other")] }), {

@@ -66,7 +66,7 @@ function aboutOf(
     };
   }
   if (type === "verdict") {
-    if (!isVerdictHead(data)) return null;
+    if (!isVerdictHead(data) || data.event_id !== id) return null;
     const atMs = Date.parse(data.at);
     return { parent: data.event_id, peer: null, atMs, untilMs: atMs, digest: null };
   }

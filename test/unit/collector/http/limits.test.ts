@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { call, codeOf, postSync, RawConnection, type RunningCollector, startCollector } from "../running-collector.ts";
-import { fullRequest, gzipped, laneOf, record, smallRequest } from "../sample-records.ts";
+import { fullRequest, gzipped, laneOf, record, smallRequest, VERDICT } from "../sample-records.ts";
 
 const SYNC = "/api/v1/sync";
 
@@ -194,7 +194,11 @@ test("tricks with headers are no HTTP, and say nothing about what is behind", as
 test("SQL in names and parameters is text like any other", async (t) => {
   const { port, tokens, store } = await startCollector(t);
   const evil = "x'); DROP TABLE records; --";
-  await postSync(port, tokens.node, smallRequest("sh-a1", [laneOf(0, [record("verdict", { id: evil })])], evil));
+  await postSync(
+    port,
+    tokens.node,
+    smallRequest("sh-a1", [laneOf(0, [record("verdict", { id: evil, data: { ...VERDICT, event_id: evil } })])], evil),
+  );
   assert.deepEqual(
     store.all().map(({ id }) => id),
     [evil],

@@ -58,6 +58,7 @@ test("a record that is bad is rejected by number and holds up no other", () => {
   assert.equal(codeOf(0, { ...record("incident"), type: "incidents" }), "unknown-type");
   assert.equal(codeOf(0, { ...record("incident"), type: "constructor" }), "unknown-type");
   assert.equal(codeOf(1, record("incident")), "wrong-lane");
+  assert.equal(codeOf(0, record("verdict", { id: "another" })), "malformed", "it goes by its event");
   assert.equal(codeOf(0, record("verdict", { version: 0 })), "malformed");
   assert.equal(codeOf(0, record("verdict", { id: "a\u0000b" })), "malformed");
   assert.equal(codeOf(0, record("verdict", { id: "\ud800" })), "malformed");

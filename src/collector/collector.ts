@@ -7,14 +7,13 @@ import type { Family } from "../control/exposition.ts";
 import type { FactLog } from "../fact-log.ts";
 import { isLoopback } from "../packet/address.ts";
 import { createEndpoints } from "./api/endpoints.ts";
-import type { Reports } from "./api/ports.ts";
 import type { CollectorSettings } from "./config/collector-config.ts";
 import { Gate, type Kind } from "./http/gate.ts";
 import { LIMITS, type Limits } from "./http/limits.ts";
 import { Listener } from "./http/listener.ts";
 import { Lull } from "./http/lull.ts";
 import { RequestHandler } from "./http/request-handler.ts";
-import { Router } from "./http/router.ts";
+import { type Endpoint, Router } from "./http/router.ts";
 import { Tally } from "./http/tally.ts";
 import { TlsFiles } from "./http/tls-files.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -25,7 +24,7 @@ export interface CollectorOptions {
   readonly settings: CollectorSettings;
   /** Closed by the collector, when it stops. */
   readonly store: CollectorStore;
-  readonly reports: Reports;
+  readonly reading: readonly Endpoint[];
   readonly log: FactLog;
   readonly version: string;
   readonly limits?: Limits;
@@ -45,14 +44,14 @@ export class Collector {
   #listeners: readonly Listener[] = [];
 
   constructor(options: CollectorOptions) {
-    const { settings, store, reports, log, version, limits = LIMITS, nowMs = Date.now } = options;
+    const { settings, store, reading, log, version, limits = LIMITS, nowMs = Date.now } = options;
     this.#options = options;
     this.#limits = limits;
     this.#tokens = new TokenBook({ file: settings.tokensFile, log, nowMs });
     this.#tally = new Tally(log, nowMs);
     this.#gate = new Gate(limits, this.#lull);
     this.#tls = settings.tls === null ? null : new TlsFiles(settings.tls);
-    const endpoints = createEndpoints({ store, reports, tally: this.#tally, families: () => this.#families(), version, nowMs });
+    const endpoints = createEndpoints({ store, reading, tally: this.#tally, families: () => this.#families(), version, nowMs });
     this.#handler = new RequestHandler({
       router: new Router(endpoints),
       tokens: this.#tokens,

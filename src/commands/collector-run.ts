@@ -6,7 +6,7 @@ import { Collector } from "../collector/collector.ts";
 import { exposedSecrets, loadCollectorConfig } from "../collector/config/load.ts";
 import { ListenError } from "../collector/http/listener.ts";
 import { TlsFileError } from "../collector/http/tls-files.ts";
-import { createReports } from "../collector/reports/reports.ts";
+import { ReaderThread } from "../collector/reader/reader-thread.ts";
 import { openStore } from "../collector/store/open-store.ts";
 import { type CollectorStore, StoreRefused, StoreUnavailable } from "../collector/store/port.ts";
 import { TokenError } from "../collector/tokens/token-list.ts";
@@ -37,8 +37,13 @@ export async function runCollector(file: string, world: World): Promise<number> 
   let store: CollectorStore | null = null;
   try {
     store = await openStore(settings.store);
-    const collector = new Collector({ settings, store, reports: createReports(store, world.now), log, version: VERSION });
-    await serve(collector, { world, log, voice });
+    const reader = new ReaderThread({ store: settings.store, log });
+    const collector = new Collector({ settings, store, reading: reader.endpoints, log, version: VERSION });
+    try {
+      await serve(collector, { world, log, voice });
+    } finally {
+      await reader.stop();
+    }
     start?.endedWell();
     return 0;
   } catch (error) {

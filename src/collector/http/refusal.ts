@@ -17,6 +17,11 @@ export class Refusal extends Error {
   }
 }
 
+/** As it is written into a body. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
 const RETRY_FROM_S = 2;
 const RETRY_SPREAD_S = 4;
 

@@ -14,7 +14,7 @@ import { authorise } from "./auth.ts";
 import { bodyHead, Gone, readJson, receiveBody } from "./body.ts";
 import type { Gate, Kind, Pass } from "./gate.ts";
 import type { Limits } from "./limits.ts";
-import { busy, Refusal } from "./refusal.ts";
+import { busy, jsonText, Refusal } from "./refusal.ts";
 import type { Answer, ApiRequest, Match, Router } from "./router.ts";
 import type { Tally } from "./tally.ts";
 
@@ -35,7 +35,7 @@ export interface RequestHandlerOptions {
 interface Written {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  readonly body: string | Uint8Array;
 }
 
 export class RequestHandler {
@@ -138,29 +138,29 @@ export class RequestHandler {
     const cause = error instanceof StoreUnavailable ? { error: error.message } : {};
     tally.refused(refusal.code, { path, status: refusal.status, ...cause });
     const body: ErrorAnswer = { error: { code: refusal.code, message: refusal.message } };
-    return { status: refusal.status, headers: { "content-type": JSON_TYPE, ...refusal.headers }, text: `${JSON.stringify(body)}\n` };
+    return { status: refusal.status, headers: { "content-type": JSON_TYPE, ...refusal.headers }, body: jsonText(body) };
   }
 
   async #write(
     { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-    { status, headers, text }: Written,
+    { status, headers, body }: Written,
   ): Promise<void> {
     if (response.destroyed) return;
     const isUnread = hasBody(request) && !request.readableEnded;
     const isLast = this.#isStopping || isUnread;
     response.writeHead(status, {
       ...headers,
-      "content-length": Buffer.byteLength(text),
+      "content-length": typeof body === "string" ? Buffer.byteLength(body) : body.length,
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       ...(isLast ? { connection: "close" } : {}),
     });
     if (isUnread) {
-      response.write(text);
+      response.write(body);
       await this.#linger(request);
     }
     const closed = new Promise<void>((resolve) => response.once("close", () => resolve()).once("finish", () => resolve()));
-    response.end(isUnread ? undefined : text);
+    response.end(isUnread ? undefined : body);
     await closed;
   }
 
@@ -188,6 +188,6 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 function writtenAnswer(answer: Answer): Written {
-  if (answer.kind === "text") return { status: 200, headers: { "content-type": answer.type }, text: answer.text };
-  return { status: 200, headers: { "content-type": JSON_TYPE }, text: `${JSON.stringify(answer.value)}\n` };
+  if (answer.kind === "text") return { status: 200, headers: { "content-type": answer.type }, body: answer.text };
+  return { status: 200, headers: { "content-type": JSON_TYPE }, body: answer.kind === "bytes" ? answer.bytes : jsonText(answer.value) };
 }

@@ -17,7 +17,11 @@ export interface ApiRequest {
   readonly receivedMs: number;
 }
 
-export type Answer = { readonly kind: "json"; readonly value: unknown } | { readonly kind: "text"; readonly text: string; readonly type: string };
+/** `bytes`: JSON that is written already. */
+export type Answer =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "text"; readonly text: string; readonly type: string };
 
 export interface Endpoint {
   readonly method: "GET" | "POST";

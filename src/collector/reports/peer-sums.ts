@@ -12,9 +12,9 @@ import { parsed } from "./incident-heads.ts";
 import { rowsOf } from "./materialise.ts";
 
 const MINUTE_MS = 60_000;
-const PART_S = 6 * 3600;
+const PART_S = 3600;
 /** One peer at a thousand nodes in a part, or a thousand peers of one. */
-const MAX_IN_PART = 360_000;
+const MAX_IN_PART = 60_000;
 /** A day of 350 peers: what can be added up in a second or two. */
 const MAX_ROLLUPS = 500_000;
 const MAX_PEERS = 20_000;

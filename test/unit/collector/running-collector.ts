@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { readingEndpoints } from "../../../src/collector/api/endpoints.ts";
 import { Collector } from "../../../src/collector/collector.ts";
 import type { CollectorSettings } from "../../../src/collector/config/collector-config.ts";
 import { LIMITS, type Limits } from "../../../src/collector/http/limits.ts";
@@ -62,7 +63,7 @@ export async function startCollector(t: TestContext, { limits = {}, tls = null, 
   const collector = new Collector({
     settings,
     store,
-    reports: createReports(store, nowMs),
+    reading: readingEndpoints(store, createReports(store, nowMs)),
     log,
     version: "0.1.0",
     limits: { ...LIMITS, ...limits },

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { createEndpoints } from "../../../../src/collector/api/endpoints.ts";
+import { createEndpoints, readingEndpoints } from "../../../../src/collector/api/endpoints.ts";
 import { Tally } from "../../../../src/collector/http/tally.ts";
 import { createReports } from "../../../../src/collector/reports/reports.ts";
 import { FakeLog } from "../../capture/fake-log.ts";
@@ -155,7 +155,7 @@ test("the file has the paths of the server, their methods and who may ask, and n
   const nowMs = (): number => 0;
   const endpoints = createEndpoints({
     store,
-    reports: createReports(store, nowMs),
+    reading: readingEndpoints(store, createReports(store, nowMs)),
     tally: new Tally(new FakeLog(), nowMs),
     families: () => [],
     version: "",

@@ -1,5 +1,5 @@
 /**
- * Writes the man pages and the completion to build/docs (or the directory given), and the comments of config/peers.yaml anew.
+ * Writes the man pages and the completion to build/docs (or the directory given), and config/peers.yaml and config/collector.yaml anew.
  * Usage: npm run docs [-- DIRECTORY]. The date in the pages is SOURCE_DATE_EPOCH's where that is set: the same bytes twice.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -8,6 +8,8 @@ import process from "node:process";
 import { constants, gzipSync } from "node:zlib";
 import { COMMANDS } from "../src/commands/commands.ts";
 import { bashCompletion } from "./docs/bash-completion.ts";
+import { collectorPage } from "./docs/collector-page.ts";
+import { collectorYaml } from "./docs/collector-yaml.ts";
 import { peersPage } from "./docs/peers-page.ts";
 import { peersYaml } from "./docs/peers-yaml.ts";
 import { programPage } from "./docs/program-page.ts";
@@ -20,6 +22,7 @@ export function documents(date: string): ReadonlyMap<string, string> {
   return new Map([
     ["man/man1/meshprobe.1", programPage(declarations, date)],
     ["man/man5/meshprobe-peers.5", peersPage(date)],
+    ["man/man5/meshprobe-collector.5", collectorPage(date)],
     ["bash-completion/completions/meshprobe", bashCompletion(declarations)],
   ]);
 }
@@ -44,5 +47,6 @@ if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, "build/docs");
   writeDocuments(directory, { date: pageDate(process.env, Date.now()), compress: false });
   writeFileSync(join(root, "config/peers.yaml"), peersYaml());
+  writeFileSync(join(root, "config/collector.yaml"), collectorYaml());
   console.log(`man pages and completion: ${directory}`);
 }

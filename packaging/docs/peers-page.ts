@@ -1,8 +1,9 @@
 /** meshprobe-peers(5), from the documentation of the keys. */
 import { DEFAULT_CONFIG } from "../../src/commands/command.ts";
-import { DATA_DIR, type KeyText, keyParagraph, PEER_KEYS, PEERS_INTRO, SECTIONS } from "../../src/config/documentation.ts";
+import { DATA_DIR, PEER_KEYS, PEERS_INTRO, SECTIONS } from "../../src/config/documentation.ts";
 import { VERSION } from "../../src/version.ts";
-import { bold, entry, example, italic, pageHead, paragraphs } from "./roff.ts";
+import { keyEntry, sectionEntries } from "./key-entries.ts";
+import { example, italic, pageHead, paragraphs } from "./roff.ts";
 import { INTRO } from "./peers-yaml.ts";
 
 const EXAMPLE: readonly string[] = [
@@ -25,11 +26,7 @@ export function peersPage(date: string): string {
     ...paragraphs(INTRO).slice(1),
     ".SH KEYS",
     ...keyEntry(DATA_DIR, ""),
-    ...SECTIONS.flatMap(({ section, intro, keys }) => [
-      `.SS ${section}`,
-      ...(intro === null ? [] : paragraphs([intro]).slice(1)),
-      ...keys.flatMap((key) => keyEntry(key, `${section}.`)),
-    ]),
+    ...SECTIONS.flatMap(sectionEntries),
     ".SS peers",
     ...paragraphs([PEERS_INTRO]).slice(1),
     ...PEER_KEYS.flatMap((key) => keyEntry(key, "")),
@@ -37,12 +34,8 @@ export function peersPage(date: string): string {
     "One file for the three nodes of a mesh; each leaves itself out:",
     ...example(EXAMPLE),
     ".SH SEE ALSO",
-    ".BR meshprobe (1)",
+    ".BR meshprobe (1),",
+    ".BR meshprobe\\-collector (5)",
     "",
   ].join("\n");
-}
-
-function keyEntry(key: KeyText, path: string): string[] {
-  const name = `${path}${key.key}`;
-  return [...entry(`${bold(name)}: ${italic(key.value)}`, [keyParagraph(key)]), ...(key.keys ?? []).flatMap((inner) => keyEntry(inner, `${name}.`))];
 }

@@ -2,8 +2,9 @@
  * config/peers.yaml, commented from the documentation of the keys: the file that `npm start` and the package begin with. It is checked in, for people read it on
  * the web and copy from it; a test holds it against what is made here.
  */
-import { DATA_DIR, type KeyText, keyParagraph, PEER_KEYS, PEERS_INTRO, SECTIONS, type SectionText } from "../../src/config/documentation.ts";
-import { wrap } from "../../src/report/wrap.ts";
+import { DATA_DIR, PEER_KEYS, PEERS_INTRO, SECTIONS } from "../../src/config/documentation.ts";
+import { keyParagraph } from "../../src/config/key-text.ts";
+import { comment, sectionLines } from "./yaml-comments.ts";
 
 /** Paragraphs; they open the man page too. */
 export const INTRO: readonly string[] = [
@@ -11,7 +12,6 @@ export const INTRO: readonly string[] = [
   "One file can serve every node of a mesh: the entry with a node's own name or address is skipped there.",
 ];
 
-const WIDTH = 150;
 /** The checkout is tried without touching the system. */
 const SHIPPED_DATA_DIR = "../.meshprobe-data";
 
@@ -39,17 +39,3 @@ export function peersYaml(): string {
 }
 
 const KEY_COLUMNS = 10;
-
-function sectionLines({ section, intro, isExample, keys }: SectionText): string[] {
-  const lines = [`${section}:`, ...keys.flatMap((key) => keyLines(key))];
-  return [...(intro === null ? [] : comment(intro, 0)), ...(isExample ? lines.map((line) => `# ${line}`) : lines)];
-}
-
-function keyLines(key: KeyText): string[] {
-  return [...comment(keyParagraph(key), 2), `  ${key.key}: ${key.example ?? key.default ?? ""}`];
-}
-
-function comment(text: string, indent: number, hang = 0): string[] {
-  const lead = `${" ".repeat(indent)}# `;
-  return text.split("\n").flatMap((paragraph) => wrap(paragraph, WIDTH - lead.length, hang).map((line) => lead + line));
-}

@@ -22,6 +22,7 @@ export function programPage(declarations: readonly Declaration[], date: string):
     ...FILES.flatMap(([path, text]) => entry(italic(path), [text])),
     ".SH SEE ALSO",
     ".BR meshprobe\\-peers (5),",
+    ".BR meshprobe\\-collector (5),",
     ".BR mtr (8)",
     "",
   ].join("\n");

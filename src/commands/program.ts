@@ -15,7 +15,7 @@ export const EXIT_CODES: Readonly<Record<0 | 1 | 2 | 3, string>> = { 0: "fine", 
 
 export const FILES: readonly (readonly [path: string, text: string])[] = [
   [DEFAULT_CONFIG, "the configuration, see meshprobe-peers(5)"],
-  [DEFAULT_COLLECTOR_CONFIG, "the configuration of meshprobe collector, commented key by key"],
+  [DEFAULT_COLLECTOR_CONFIG, "the configuration of meshprobe collector, see meshprobe-collector(5)"],
   ["/var/lib/meshprobe/evidence.db", "incidents, traces and verdicts; data_dir says where"],
   ["/var/lib/meshprobe/metrics.db", "loss and round-trip times of every peer"],
   ["/var/lib/meshprobe-collector", "database and tokens of a collector, where its configuration names no others"],

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { optionUsage } from "../../src/commands/help.ts";
 import { declare } from "../../src/commands/command.ts";
 import { COMMANDS } from "../../src/commands/commands.ts";
-import { DATA_DIR, keyParagraph, PEER_KEYS, SECTIONS } from "../../src/config/documentation.ts";
+import { COLLECTOR_ENTRIES } from "../../src/collector/config/documentation.ts";
+import { DATA_DIR, PEER_KEYS, SECTIONS } from "../../src/config/documentation.ts";
+import { type KeyText, keyParagraph } from "../../src/config/key-text.ts";
 import { missingSystemPackages } from "../../packaging/system-packages.ts";
 import { programPage } from "../../packaging/docs/program-page.ts";
 import { documents } from "../../packaging/docs.ts";
@@ -24,7 +26,7 @@ function rendered(path: string): string {
   return stdout.replace(/.\x08/g, "").replace(/\s+/g, " ");
 }
 
-for (const path of ["man/man1/meshprobe.1", "man/man5/meshprobe-peers.5"]) {
+for (const path of ["man/man1/meshprobe.1", "man/man5/meshprobe-peers.5", "man/man5/meshprobe-collector.5"]) {
   test(`mandoc finds nothing to say about ${path}`, { skip }, () => {
     const { stdout, stderr, status } = spawnSync("mandoc", ["-T", "lint"], { input: page(path), encoding: "utf8" });
     assert.deepEqual([stdout, stderr, status], ["", "", 0]);
@@ -61,8 +63,14 @@ test("meshprobe(1) has every command, option, example and exit code", { skip }, 
   }
 });
 
-test("meshprobe-peers(5) has every key with its text", { skip }, () => {
-  const text = rendered("man/man5/meshprobe-peers.5");
-  const keys = [DATA_DIR, ...PEER_KEYS, ...SECTIONS.flatMap((section) => section.keys)];
-  for (const key of keys) assert.ok(text.includes(`${key.key}: ${key.value} ${keyParagraph(key)}`), key.key);
-});
+const FILES: Readonly<Record<string, readonly KeyText[]>> = {
+  "meshprobe-peers": [DATA_DIR, ...PEER_KEYS, ...SECTIONS.flatMap((section) => section.keys)],
+  "meshprobe-collector": COLLECTOR_ENTRIES.flatMap((one) => ("section" in one ? one.keys : [one])),
+};
+
+for (const [name, keys] of Object.entries(FILES)) {
+  test(`${name}(5) has every key with its text`, { skip }, () => {
+    const text = rendered(`man/man5/${name}.5`);
+    for (const key of keys) assert.ok(text.includes(`${key.key}: ${key.value} ${keyParagraph(key)}`), key.key);
+  });
+}

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { parseCollectorConfig } from "../../../src/collector/config/parse.ts";
 import { type Declaration, declare } from "../../../src/commands/command.ts";
 import { bashCompletion } from "../../../packaging/docs/bash-completion.ts";
+import { collectorYaml } from "../../../packaging/docs/collector-yaml.ts";
 import { peersYaml } from "../../../packaging/docs/peers-yaml.ts";
 import { programPage } from "../../../packaging/docs/program-page.ts";
 import { entry, escapeRoff, textLines } from "../../../packaging/docs/roff.ts";
@@ -27,8 +29,11 @@ const SAMPLE: Declaration = declare({
   exitCodes: {},
 });
 
-test("config/peers.yaml is what npm run docs makes of the documentation", () => {
-  assert.equal(readFileSync(new URL("../../../config/peers.yaml", import.meta.url), "utf8"), peersYaml());
+test("config/peers.yaml and config/collector.yaml are what npm run docs makes of the documentation", () => {
+  const shipped = (name: string): string => readFileSync(new URL(`../../../config/${name}`, import.meta.url), "utf8");
+  assert.equal(shipped("peers.yaml"), peersYaml());
+  assert.equal(shipped("collector.yaml"), collectorYaml());
+  assert.deepEqual(parseCollectorConfig(collectorYaml(), "/c.yaml"), parseCollectorConfig("log: {}", "/c.yaml"), "its values are the defaults");
 });
 
 test("text stays text in roff: no character starts a command or stands for another", () => {

@@ -2,6 +2,7 @@
  * Who we are to the collector and whom we believe: the token, the authority, our certificate. Looked at before each attempt and read again when one of the files has
  * changed, so that a token is rotated without a restart. What is wrong with a file is a sentence for the status; it ends nothing.
  */
+import { X509Certificate } from "node:crypto";
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import type { CollectorConfig } from "../config/config.ts";
@@ -67,7 +68,7 @@ export class CredentialFiles {
   #tls(): SecureContext {
     const { caFile, certFile, keyFile } = this.#files;
     const own = certFile === null || keyFile === null ? {} : { cert: readFile(certFile, "certificate"), key: readSecret(keyFile, "private key") };
-    const ca = caFile === null ? this.#systemAuthorities() : readFile(caFile, "certificate authority");
+    const ca = caFile === null ? this.#systemAuthorities() : [readAuthority(caFile)];
     const names = [caFile, certFile, keyFile].filter((file) => file !== null).join(", ");
     try {
       return createSecureContext({ ...own, ...(ca === null ? {} : { ca: [...ca] }) });
@@ -82,6 +83,17 @@ export class CredentialFiles {
   #systemAuthorities(): readonly string[] | null {
     this.#system ??= getCACertificates("system");
     return this.#system.length === 0 ? null : this.#system;
+  }
+}
+
+/** Node takes a text without any certificate for an empty list, and then trusts nobody. */
+function readAuthority(file: string): string {
+  const text = readFile(file, "certificate authority");
+  try {
+    void new X509Certificate(text);
+    return text;
+  } catch {
+    throw new CredentialError(`${file} holds no certificate; PEM is wanted`);
   }
 }
 

@@ -19,8 +19,8 @@ export interface Pair {
   readonly key: string;
 }
 
-/** Valid for 127.0.0.1 and localhost; the expired one until yesterday. */
-export function makeCertificates(dir: string): Certificates {
+/** Valid for `names` (subjectAltName of OpenSSL); the expired one until yesterday. */
+export function makeCertificates(dir: string, names = "IP:127.0.0.1,DNS:localhost"): Certificates {
   const at = (name: string): string => join(dir, name);
   const openssl = (...args: readonly string[]): void => void execFileSync("openssl", args, { cwd: dir, stdio: "pipe" });
   const authority = (name: string): string => {
@@ -30,7 +30,7 @@ export function makeCertificates(dir: string): Certificates {
   };
   const caFile = authority("ca");
   const otherCaFile = authority("other-ca");
-  writeFileSync(at("ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
+  writeFileSync(at("ext"), `subjectAltName=${names}\n`);
   const pair = (name: string, ...validity: readonly string[]): Pair => {
     const [keyFile, csr, certFile] = [at(`${name}.key`), at(`${name}.csr`), at(`${name}.pem`)];
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", `/CN=${name}`, "-keyout", keyFile, "-out", csr);

@@ -53,6 +53,8 @@ test("authority and client certificate are read; a wrong PEM, a key of another c
   const nonsense = join(dir, "nonsense.pem");
   writeFileSync(nonsense, "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n");
   assert.throws(() => new CredentialFiles({ ...https, certFile: nonsense, keyFile: server.keyFile }).get(), CredentialError);
+  for (const file of [nonsense, server.keyFile])
+    assert.throws(() => new CredentialFiles({ ...https, caFile: file }).get(), /holds no certificate; PEM is wanted/, file);
 });
 
 test("without ca_file those are trusted that the system trusts", () => {

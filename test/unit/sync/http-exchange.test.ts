@@ -7,6 +7,7 @@ import { createServer as createHttps } from "node:https";
 import { createServer as createTcp, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { CredentialFiles } from "../../../src/sync/credentials.ts";
 import { CONNECT_MS, RESPONSE_MS, type Connection, type Exchanged } from "../../../src/sync/exchange.ts";
 import { HttpExchange } from "../../../src/sync/http-exchange.ts";
 import { MAX_SLICE_BYTES, Pace, slices } from "../../../src/sync/paced-body.ts";
@@ -240,7 +241,8 @@ test("TLS: our authority is trusted and no other, an expired certificate is told
   const expired = await listen(t, createHttps({ cert: made.expired.cert, key: made.expired.key }, answer));
   const ca = readFileSync(made.caFile, "utf8");
   const picky = await listen(t, createHttps({ cert: made.server.cert, key: made.server.key, ca, requestCert: true }, answer));
-  const ours = createSecureContext({ ca });
+  const files = { tokenFile: null, caFile: made.caFile, certFile: null, keyFile: null, urls: ["https://127.0.0.1"] };
+  const ours = new CredentialFiles(files).get().tls ?? assert.fail("no TLS");
   const cases: readonly (readonly [string, SecureContext, string | RegExp])[] = [
     [`https://127.0.0.1:${good}`, ours, "answered"],
     [`https://localhost:${good}`, ours, "answered"],
@@ -253,7 +255,11 @@ test("TLS: our authority is trusted and no other, an expired certificate is told
     [`https://127.0.0.1:${good}`, createSecureContext(), "its certificate is not from a trusted authority (collector.ca_file)"],
     [`https://127.0.0.1:${expired}`, ours, "its certificate has expired"],
     [`https://127.0.0.1:${picky}`, ours, /^it wants a client certificate|^it closed the connection/],
-    [`https://127.0.0.1:${picky}`, createSecureContext({ ca, cert: made.client.cert, key: made.client.key }), "answered"],
+    [
+      `https://127.0.0.1:${picky}`,
+      new CredentialFiles({ ...files, certFile: made.client.certFile, keyFile: made.client.keyFile }).get().tls ?? assert.fail(),
+      "answered",
+    ],
   ];
   for (const [url, tls, expected] of cases) {
     const exchanged = await open(t, url, tls).post();

@@ -1,7 +1,7 @@
 /** The work of `meshprobe collector token`. A token is printed once, as the last word, and is nowhere else. */
 import { loadCollectorConfig } from "../collector/config/load.ts";
 import { newToken, tokenSum } from "../collector/tokens/token-book.ts";
-import { changeTokens, readTokens } from "../collector/tokens/token-file.ts";
+import { changeTokensInTurn, readTokens } from "../collector/tokens/token-file.ts";
 import { addToken, nameProblem, revokeTokens, rotateToken, TokenError, type TokenEntry, type TokenRole } from "../collector/tokens/token-list.ts";
 import { formatDuration, parseDuration } from "../config/units.ts";
 import { escapeForTerminal } from "../report/escape.ts";
@@ -32,16 +32,16 @@ export async function runToken(command: TokenCommand, world: World): Promise<num
     switch (action) {
       case "add": {
         const role = command.role ?? "node";
-        changeTokens(file, (list) => addToken(list, { name, role, sha256: tokenSum(token), createdMs: nowMs, endsMs: null }));
+        await changeTokensInTurn(file, (list) => addToken(list, { name, role, sha256: tokenSum(token), createdMs: nowMs, endsMs: null }));
         world.stdout(`${role} token of ${shown}: ${token}\n`);
         return 0;
       }
       case "rotate":
-        changeTokens(file, (list) => rotateToken(list, { name, sha256: tokenSum(token), nowMs, overlapMs }));
+        await changeTokensInTurn(file, (list) => rotateToken(list, { name, sha256: tokenSum(token), nowMs, overlapMs }));
         world.stdout(`the old token of ${shown} ends in ${formatDuration(overlapMs)}, the new one: ${token}\n`);
         return 0;
       case "revoke":
-        changeTokens(file, (list) => revokeTokens(list, name));
+        await changeTokensInTurn(file, (list) => revokeTokens(list, name));
         world.stdout(`${shown} has no token any more\n`);
         return 0;
       case "list":

@@ -57,6 +57,15 @@ test("tokens are printed once as the last word, listed without themselves, rotat
   assert.equal((await token("revoke", "sh-a1")).code, 3);
 });
 
+test("tokens that are added at the same moment, as for a list of hosts, are all there", async (t) => {
+  const { config } = await place(t);
+  const names = ["sh-a1", "bj-b1", "gz-c1", "hk-d1"];
+  const added = await Promise.all(names.map((name) => run(["collector", "token", "add", name, "--role", "node", "--config", config])));
+  for (const { code, stderr } of added) assert.equal(code, 0, stderr);
+  const listed = (await run(["collector", "token", "list", "--config", config])).stdout;
+  for (const name of names) assert.match(listed, new RegExp(`^${name} `, "m"));
+});
+
 test("a wrong command line, configuration or place is one line with its exit code", async (t) => {
   const { config, dir, port } = await place(t);
   const refused = async (code: number, message: RegExp, ...args: readonly string[]): Promise<void> => {

@@ -4,6 +4,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { giveToService } from "../service-files.ts";
 import { TokenError, tokensFromText, tokensToText, type TokenEntry } from "./token-list.ts";
 
@@ -11,7 +12,14 @@ import { TokenError, tokensFromText, tokensToText, type TokenEntry } from "./tok
 const MAX_FILE_BYTES = 8_000_000;
 /** A change takes milliseconds: one that is older was killed. */
 const ABANDONED_MS = 60_000;
+/** Longer than a hundred changes that were begun at once (an Ansible task for every node) take, shorter than a person's patience. */
+const TURN_WAIT_MS = 5_000;
+/** About what one change takes. The file system has no event for the end of another process's change that every disk would tell. */
+const TURN_LOOK_MS = 20;
 const MODE = 0o600;
+
+/** Somebody else's change is under way. */
+class TokenFileBusy extends TokenError {}
 
 /** An empty list where there is no file. Throws TokenError. */
 export function readTokens(file: string): TokenEntry[] {
@@ -32,6 +40,17 @@ export function tokenFileStamp(file: string): string {
     return stats === undefined ? "" : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** As changeTokens, after the changes that others have begun. Throws TokenError when they do not end. */
+export async function changeTokensInTurn(file: string, change: (list: readonly TokenEntry[]) => readonly TokenEntry[]): Promise<void> {
+  for (const deadlineMs = performance.now() + TURN_WAIT_MS; ; await pause(TURN_LOOK_MS)) {
+    try {
+      return changeTokens(file, change);
+    } catch (error) {
+      if (!(error instanceof TokenFileBusy) || performance.now() > deadlineMs) throw error;
+    }
   }
 }
 
@@ -61,7 +80,7 @@ function openFresh(fresh: string, file: string): number {
     return openSync(fresh, "wx", MODE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw new TokenError(`Cannot write ${file}: somebody else is changing it (${fresh}); try again`);
+      throw new TokenFileBusy(`Cannot write ${file}: somebody else is changing it (${fresh}); try again`);
     throw failure(error, "write", file);
   }
 }

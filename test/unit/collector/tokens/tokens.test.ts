@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { newToken, TokenBook, tokenSum } from "../../../../src/collector/tokens/token-book.ts";
-import { changeTokens, readTokens } from "../../../../src/collector/tokens/token-file.ts";
+import { changeTokens, changeTokensInTurn, readTokens } from "../../../../src/collector/tokens/token-file.ts";
 import {
   addToken,
   nameProblem,
@@ -143,4 +143,19 @@ test("a change that fails leaves the file as it was, and two at once are kept ap
   chmodSync(file, 0o644);
   changeTokens(file, (list) => list);
   assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
+test("a change that comes during another one waits for it", async (t) => {
+  const file = join(tempDir(t), "tokens.json");
+  writeFileSync(`${file}.new`, "somebody's change");
+  const waiting = changeTokensInTurn(file, (list) => addToken(list, entry("sh-a1", "a")));
+  assert.equal(existsSync(file), false);
+  rmSync(`${file}.new`);
+  await waiting;
+  assert.deepEqual(readTokens(file), [entry("sh-a1", "a")]);
+  await assert.rejects(
+    changeTokensInTurn(file, (list) => addToken(list, entry("sh-a1", "b"))),
+    /already/,
+    "what is wrong with the change itself is said at once",
+  );
 });

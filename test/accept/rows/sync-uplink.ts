@@ -52,6 +52,8 @@ export const syncUplink: Row = {
       const numbers = Array.from({ length: context.quick ? QUICK_CUTS : CUTS }, (_, number) => ({ number }));
       for (const { number } of samples.left(numbers, byNumber)) {
         await pause(BEFORE_MS);
+        // An incident that is not over goes on with the next burst, and would be no new one.
+        while ((await sync.status()).incidents.length > 0) await pause(LOOK_MS * 10);
         const downMs = await sync.lab.carrier("r1", "down", NODE);
         await pause(cutMs);
         const { collector: before } = await sync.status();

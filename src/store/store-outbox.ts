@@ -125,7 +125,10 @@ export class StoreOutbox implements Outbox {
     });
   }
 
+  /** Asked for with every request, those for heads too: what is due is only put into the queue where nothing waits and it would look done. */
   backlog(lane: Lane): Backlog {
+    const waiting = this.#source.backlog(lane, this.#state(lane).ackedSeq);
+    if (waiting.records > 0) return waiting;
     this.#source.prepare(lane, this.#givenSeq(lane));
     return this.#source.backlog(lane, this.#state(lane).ackedSeq);
   }

@@ -1,7 +1,7 @@
 /**
  * Who may come in, and whose turn it is. A request is admitted before its body is read, by what it says of its size; while it is received it holds only its bytes, so
  * a slow sender keeps nobody from working. Then it waits for its turn at the store. Small writes (heads of incidents) have a
- * larger allowance and turns of their own, so they never wait behind bulk.
+ * larger allowance and turns of their own, so they never wait behind bulk, nor behind what is left of earlier attempts of the same node.
  */
 import type { Limits } from "./limits.ts";
 import type { Lull } from "./lull.ts";
@@ -20,27 +20,34 @@ export interface Pass {
 interface Lane {
   readonly atOnce: number;
   readonly most: number;
+  readonly perHolder: number;
   inside: number;
   working: number;
   readonly waiting: (() => void)[];
+  readonly byHolder: Map<string, number>;
 }
 
 export class Gate {
   readonly #lull: Pick<Lull, "wait">;
   readonly #lanes: Readonly<Record<Kind, Lane>>;
   readonly #bulkBytesLimit: number;
-  readonly #perHolder: number;
-  readonly #byHolder = new Map<string, number>();
   #bulkBytes = 0;
 
   /** `lull`: what bulk waits for when it is its turn. */
   constructor(limits: Limits, lull: Pick<Lull, "wait">) {
     this.#lull = lull;
-    const lane = (most: number, atOnce: number): Lane => ({ atOnce, most, inside: 0, working: 0, waiting: [] });
+    const lane = (most: number, atOnce: number, perHolder = limits.perHolder): Lane => ({
+      atOnce,
+      most,
+      perHolder,
+      inside: 0,
+      working: 0,
+      waiting: [],
+      byHolder: new Map(),
+    });
     this.#bulkBytesLimit = limits.bulkBytes;
-    this.#perHolder = limits.perHolder;
     this.#lanes = {
-      small: lane(limits.small, limits.smallAtOnce),
+      small: lane(limits.small, limits.smallAtOnce, limits.smallPerHolder),
       bulk: lane(limits.bulk, limits.bulkAtOnce),
       read: lane(limits.reads, limits.readsAtOnce),
     };
@@ -53,13 +60,13 @@ export class Gate {
   /** Null: too many of its kind are inside, or of the one who asks. `bytes` is what the body may have at most. */
   admit(kind: Kind, { holder, bytes }: { readonly holder: string; readonly bytes: number }): Pass | null {
     const lane = this.#lanes[kind];
-    const own = this.#byHolder.get(holder) ?? 0;
-    if (own >= this.#perHolder) return null;
+    const own = lane.byHolder.get(holder) ?? 0;
+    if (own >= lane.perHolder) return null;
     const weight = kind === "bulk" ? bytes : 0;
     if (lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit)) return null;
     lane.inside++;
     this.#bulkBytes += weight;
-    this.#byHolder.set(holder, own + 1);
+    lane.byHolder.set(holder, own + 1);
     let state: "waits" | "works" | "left" = "waits";
     return {
       kind,
@@ -73,17 +80,17 @@ export class Gate {
         if (state === "works") next(lane);
         state = "left";
         lane.inside--;
-        this.#forget(holder);
+        forget(lane, holder);
         this.#bulkBytes -= weight;
       },
     };
   }
+}
 
-  #forget(holder: string): void {
-    const left = (this.#byHolder.get(holder) ?? 0) - 1;
-    if (left > 0) this.#byHolder.set(holder, left);
-    else this.#byHolder.delete(holder);
-  }
+function forget({ byHolder }: Lane, holder: string): void {
+  const left = (byHolder.get(holder) ?? 0) - 1;
+  if (left > 0) byHolder.set(holder, left);
+  else byHolder.delete(holder);
 }
 
 function turnIn(lane: Lane): Promise<void> {

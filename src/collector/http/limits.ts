@@ -20,6 +20,7 @@ export interface Limits {
   readonly bulkBytes: number;
   readonly reads: number;
   readonly perHolder: number;
+  readonly smallPerHolder: number;
   readonly smallAtOnce: number;
   readonly bulkAtOnce: number;
   readonly readsAtOnce: number;
@@ -61,8 +62,13 @@ export const LIMITS: Limits = {
   /** Bytes that those may have in all, as announced. */
   bulkBytes: 32 * 1024 * 1024,
   reads: 32,
-  /** With one token: a node has one for heads and one for the rest, and may come again before an old one is given up; so one that sends slowly locks out nobody else. */
+  /** With one token, of bulk and of reads each: a node has one, and may come again before an old one is given up; so one that sends slowly locks out nobody else. */
   perHolder: 8,
+  /**
+   * Of small ones. While a link loses packets a head is tried again every two to three seconds, and what is left of each attempt may be here for twenty
+   * (paceGraceMs), for its end is lost too: the next one must still come in.
+   */
+  smallPerHolder: 16,
   /** Given to the store at once: the more, the fewer waits for the disk they share. */
   smallAtOnce: 64,
   /** Bodies that are inflated, parsed and stored at once: each takes up to some ten times its size, and a database has only so many connections. */

@@ -251,14 +251,21 @@ test("bulk beyond what may be at work is asked to come later; heads still get th
   );
 });
 
-test("one token cannot keep everybody busy: what is beyond its share is asked to come later, others get in", async (t) => {
-  const running = await startCollector(t, { limits: { perHolder: 2 } });
+test("one token cannot keep everybody busy: what is beyond its share is asked to come later, others get in, and its own heads do", async (t) => {
+  const running = await startCollector(t, { limits: { perHolder: 2, smallPerHolder: 3 } });
   const hanging = [1, 2].map(() => new RawConnection(t, running.port));
   for (const connection of hanging) connection.say(`${head(running, "content-length: 20000")}{`);
   while (!/kind="bulk"\} 2/.test((await call(running.port, "/metrics")).text));
+  const beyond = new RawConnection(t, running.port);
+  beyond.say(`${head(running, "content-length: 20000")}{`);
+  await beyond.until(/^HTTP\/1.1 503 /);
+  assert.equal((await postSync(running.port, running.tokens.node, smallRequest("sh-a1"))).status, 200);
+  const lost = [1, 2, 3].map(() => new RawConnection(t, running.port));
+  for (const connection of lost) connection.say(`${head(running, "content-length: 200")}{`);
+  while (!/kind="small"\} 3/.test((await call(running.port, "/metrics")).text));
   assert.equal((await postSync(running.port, running.tokens.node, smallRequest("sh-a1"))).status, 503);
   assert.equal((await postSync(running.port, running.tokens.other, smallRequest("bj-b1"))).status, 200);
-  for (const { socket } of hanging) socket.destroy();
+  for (const { socket } of [...hanging, ...lost]) socket.destroy();
   while (!/kind="bulk"\} 0/.test((await call(running.port, "/metrics")).text));
   await stillServes(running);
 });

@@ -9,6 +9,7 @@
 import { BatchSize } from "./batch-size.ts";
 import { wait, type SyncClock } from "./clock.ts";
 import type { Delivery, Open, Outcome } from "./delivery.ts";
+import { queueTrouble } from "./failure-words.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pace } from "./paced-body.ts";
 import { ENVELOPE_BYTES, type Parcel } from "./parcel.ts";
@@ -96,7 +97,7 @@ export class BulkLanes {
       // Whoever wakes us from here on is heard.
       this.#alarm = new AbortController();
       const dueMs = Math.max(this.#nextAtMs, places.readyAtMs, pace.heldUntilMs) - clock.nowMs();
-      const parcels = dueMs > 0 ? [] : this.#next();
+      const parcels = dueMs > 0 ? [] : this.#tryNext();
       if (parcels.length > 0) {
         await this.#send(parcels);
         continue;
@@ -104,6 +105,18 @@ export class BulkLanes {
       const { signal } = this.#alarm;
       await wait(clock, { ms: dueMs > 0 ? dueMs : LOOK_MS, signal });
       if (dueMs <= 0 && signal.aborted) this.#nextAtMs = clock.nowMs() + GATHER_MS;
+    }
+  }
+
+  /** None also where the queue cannot be read; it is looked at again later. */
+  #tryNext(): Parcel[] {
+    const { clock, random, state } = this.#ports;
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#nextAtMs = clock.nowMs() + backoffMs(++this.#failures, random);
+      state.stuck("bulk", queueTrouble(error));
+      return [];
     }
   }
 

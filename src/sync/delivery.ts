@@ -9,6 +9,7 @@ import { readAnswer, readError, type ReadAnswer } from "./answer.ts";
 import { endpointOf } from "./endpoint.ts";
 import { CredentialError, type Credentials } from "./credentials.ts";
 import type { Connection, Exchange, Exchanged } from "./exchange.ts";
+import { queueTrouble } from "./failure-words.ts";
 import type { ExchangeClock } from "./exchange-clock.ts";
 import { slices, type Pace } from "./paced-body.ts";
 import type { RequestLog } from "./own-requests.ts";
@@ -81,7 +82,16 @@ export class Delivery {
   }
 
   /** After anything but `done` the connection is of no use any more. */
-  async send(open: Open, { parcels, pace, signal }: Send): Promise<Outcome> {
+  async send(open: Open, send: Send): Promise<Outcome> {
+    try {
+      return await this.#send(open, send);
+    } catch (error) {
+      // The collector may have it by now; then it gets it twice.
+      return failed(queueTrouble(error), { answered: true });
+    }
+  }
+
+  async #send(open: Open, { parcels, pace, signal }: Send): Promise<Outcome> {
     const body = requestBody(this.#head(), parcels);
     const { token } = open.credentials;
     const ended = this.#ports.requests.begin();

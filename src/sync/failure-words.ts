@@ -35,6 +35,11 @@ const WORDS: Readonly<Record<string, readonly [FailureKind, string]>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: ["protocol", "it does not speak TLS: is it http instead of https?"],
 };
 
+/** The queue is on a disk of ours. */
+export function queueTrouble(error: unknown): string {
+  return `what waits on this node cannot be read or written now: ${(error instanceof Error ? error.message : String(error)).slice(0, MAX_WORDS)}`;
+}
+
 export function failureOf(error: unknown): Failed {
   const code = codeOf(error);
   const known = WORDS[code];

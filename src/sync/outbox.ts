@@ -29,13 +29,14 @@ export interface RefusedRecord {
   readonly atMs: number;
 }
 
+/** Any call may throw, because the disk is full or broken: the sender says so and tries again later, and nothing is lost by it. */
 export interface Outbox {
   /** Id of the database file; another one after `renew`. */
   readonly db: string;
   readonly lanes: readonly Lane[];
   /**
    * What comes after the last acknowledged number; null when there is nothing. A record alone may be larger than `maxBytes`, never than a body with its envelope.
-   * Several batches of a lane may be under way, and be answered in any order. Throws StoreError where the disk is too full to write down what was found on the way.
+   * Several batches of a lane may be under way, and be answered in any order.
    */
   next(lane: Lane, maxBytes: number): LaneBatch | null;
   /**

@@ -60,6 +60,14 @@ export class SyncState {
     this.#sayOnce(way, problem.text);
   }
 
+  /** Nothing was tried: this says nothing of the collector. */
+  stuck(way: Way, text: string): void {
+    const problem = { text, atMs: this.#clock.wallMs() };
+    this.#problems[way] = problem;
+    this.#lastError = problem;
+    this.#sayOnce(way, text);
+  }
+
   /** The collector does not take these records; they are kept, and the others go on. */
   setAside(facts: { readonly lane: Lane; readonly records: number; readonly first: number; readonly code: RejectCode }): void {
     this.#log.warn(facts, "the collector refuses a record: it is kept here and named in the status, and the others go on");

@@ -9,6 +9,7 @@
 import { BatchSize } from "./batch-size.ts";
 import type { SyncClock } from "./clock.ts";
 import type { Delivery, Open, Outcome } from "./delivery.ts";
+import { queueTrouble } from "./failure-words.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Places } from "./places.ts";
@@ -56,6 +57,8 @@ export class UrgentLane {
   #unsentAtMs = Number.NEGATIVE_INFINITY;
   #helloAtMs = Number.NEGATIVE_INFINITY;
   #helloFailures = 0;
+  /** The queue could not be read when it was looked at last. */
+  #isStuck = false;
   #isStopped = false;
   #onSettled: () => void = () => {};
 
@@ -75,8 +78,9 @@ export class UrgentLane {
     const parcel = this.#next();
     if (parcel !== null) return this.#start(parcel);
     if (this.#attempts.size > 0) return;
-    if (this.#helloAtMs > clock.nowMs()) return this.#wakeAt(this.#helloAtMs);
-    this.#start(null);
+    const nowMs = clock.nowMs();
+    if (this.#helloAtMs <= nowMs) return this.#start(null);
+    this.#wakeAt(this.#unsentAtMs > nowMs ? Math.min(this.#unsentAtMs, this.#helloAtMs) : this.#helloAtMs);
   }
 
   /** Ends all attempts; one last try for what is unsent, which gets this long. */
@@ -152,7 +156,8 @@ export class UrgentLane {
     this.#helloAtMs = nowMs + HELLO_MS;
     this.#helloFailures = 0;
     places.succeeded(open.url);
-    state.succeeded("urgent", open.url);
+    // That the collector answers a hello ends no trouble of our own.
+    if (!this.#isStuck) state.succeeded("urgent", open.url);
     onSuccess();
   }
 
@@ -170,11 +175,20 @@ export class UrgentLane {
     else this.#unsentAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Null also where the queue cannot be read; it is looked at again when the next attempt would be due. */
   #next(): Parcel | null {
-    for (const outbox of this.#ports.outboxes) {
-      const { db } = outbox;
-      const batch = outbox.next(0, this.#size.bytes);
-      if (batch !== null) return { outbox, db, lane: 0, batch };
+    const { clock, random, outboxes, state } = this.#ports;
+    this.#isStuck = false;
+    try {
+      for (const outbox of outboxes) {
+        const { db } = outbox;
+        const batch = outbox.next(0, this.#size.bytes);
+        if (batch !== null) return { outbox, db, lane: 0, batch };
+      }
+    } catch (error) {
+      this.#isStuck = true;
+      this.#unsentAtMs = clock.nowMs() + urgentGapMs(random);
+      state.stuck("urgent", queueTrouble(error));
     }
     return null;
   }

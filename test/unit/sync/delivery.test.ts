@@ -254,3 +254,33 @@ test("a token that others may read is not used: nothing is sent, the status says
   await clock.advance(3_100);
   assert.equal(exchange.requests.length > 0, true);
 });
+
+test("a full disk under the queue ends nothing: it is said, heads are tried again in seconds, the rest later, and all of it goes once there is room", async (t) => {
+  const { clock, outbox, write, of, sync, log, exchange } = await bench(t);
+  await clock.advance(10_000);
+  outbox.trouble = new Error("Cannot write /var/lib/meshprobe/evidence.db: the disk is full");
+  write(0, "i1");
+  write(1, "c1");
+  await clock.advance(70_000);
+  const { last_error: error, reachable } = sync.status();
+  assert.match(error?.text ?? "", /^what waits on this node cannot be read or written now: Cannot write .*: the disk is full$/);
+  assert.deepEqual([error?.over, reachable], [false, true]);
+  const said = log.said.filter((line) => line.includes("the disk is full"));
+  assert.deepEqual(said.length, new Set(said).size, "each once");
+  const before = of(0).length;
+  outbox.trouble = null;
+  await clock.advance(3_000);
+  assert.equal(of(0).length, before + 1);
+  await clock.advance(300_000);
+  assert.deepEqual([outbox.next(0, 1000), outbox.next(1, 1000), sync.status().last_error?.over], [null, null, true]);
+  write(0, "i2");
+  exchange.rule = ({ body }) => {
+    outbox.trouble = new Error("the disk is full");
+    return exchange.kept(body);
+  };
+  await clock.advance(1_000);
+  outbox.trouble = null;
+  exchange.rule = ({ body }) => exchange.kept(body);
+  await clock.advance(4_000);
+  assert.equal(outbox.next(0, 1000), null, "an answer that could not be written down is asked for again");
+});

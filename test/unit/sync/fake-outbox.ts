@@ -16,6 +16,8 @@ export class FakeOutbox implements Outbox {
   readonly #states = new Map<Lane, State>();
   readonly #refused: RefusedRecord[] = [];
   #renewals = 0;
+  /** As on a disk that is full: every call throws this. */
+  trouble: Error | null = null;
 
   constructor(lanes: readonly Lane[], db = "db1") {
     this.db = db;
@@ -37,6 +39,7 @@ export class FakeOutbox implements Outbox {
   }
 
   next(lane: Lane, maxBytes: number): LaneBatch | null {
+    this.#fail();
     const { records, tombstones, ackedSeq, lastSeq } = this.#state(lane);
     if (ackedSeq >= lastSeq) return null;
     const texts: string[] = [];
@@ -56,6 +59,7 @@ export class FakeOutbox implements Outbox {
   }
 
   acknowledge(lane: Lane, seq: number, _batch: Pick<LaneBatch, "lastSeq"> | null): AckOutcome {
+    this.#fail();
     const state = this.#state(lane);
     const outcome: AckOutcome = seq > state.lastSeq ? "ahead" : seq < state.ackedSeq ? "behind" : seq === state.ackedSeq ? "same" : "progress";
     this.outcomes.push(outcome);
@@ -78,11 +82,16 @@ export class FakeOutbox implements Outbox {
   }
 
   backlog(lane: Lane): Backlog {
+    this.#fail();
     return { records: this.#state(lane).records.length, oldestMs: null };
   }
 
   refused(limit: number): { readonly records: readonly RefusedRecord[]; readonly count: number } {
     return { records: this.#refused.slice(0, limit), count: this.#refused.length };
+  }
+
+  #fail(): void {
+    if (this.trouble !== null) throw this.trouble;
   }
 
   #state(lane: Lane): State {

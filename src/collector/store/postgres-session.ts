@@ -10,7 +10,7 @@ import { Client, Pool, TypeOverrides, types } from "pg";
 import { isConflict, sqlState, unavailable } from "./postgres-errors.ts";
 import { StoreRefused } from "./port.ts";
 
-/** One collector; a database takes a hundred unless told otherwise. */
+/** Of each of the two threads of a collector, which takes deliveries and which answers questions; a database takes a hundred unless told otherwise. */
 const MAX_CONNECTIONS = 10;
 /** Also the wait for one of ours to be free. */
 const CONNECT_TIMEOUT_MS = 3_000;

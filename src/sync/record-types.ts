@@ -62,8 +62,12 @@ export const LANE_OF: Readonly<Record<RecordType, Lane>> = {
   rollup: 2,
 };
 
+const COLUMN_LISTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(EVIDENCE_COLUMNS).map(([table, columns]) => [table, columns.split(" ")]),
+);
+
 export function columnsOf(table: EvidenceTable): readonly string[] {
-  return EVIDENCE_COLUMNS[table].split(" ");
+  return COLUMN_LISTS.get(table) ?? [];
 }
 
 export function isRecordType(type: string): type is RecordType {

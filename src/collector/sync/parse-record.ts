@@ -122,7 +122,7 @@ function readRollup(data: unknown): Omit<ParsedRollup, "seq" | "version"> | null
   const encoded = rest[COUNTS];
   if (!Number.isSafeInteger(at) || !isTime((at as number) * 1000) || !isName(peer) || !isBase64(encoded)) return null;
   if (!counts.every((count) => isCount(count) && count <= MAX_COUNT)) return null;
-  const histogram = Uint8Array.from(Buffer.from(encoded, "base64"));
+  const histogram = new Uint8Array(Buffer.from(encoded, "base64"));
   return isHistogram(histogram) ? { at: at as number, peer, counts: counts as number[], histogram } : null;
 }
 

@@ -48,6 +48,32 @@ test("one of everything is read, with what the database can be asked for", () =>
   assert.deepEqual(JSON.parse(records.get("incident")?.data ?? ""), HEAD);
 });
 
+/** As our nodes write them, as others may, and as nobody may. */
+const LINES: readonly (readonly [text: string, isGood: boolean])[] = [
+  [String.raw`[[1790000000000,"h 0 10.0.0.1"],[1790000000000.125,"quote \" slash \\ \u00e9 \n \/ é"]]`, true],
+  [String.raw`[[1790000000000,""]]`, true],
+  [String.raw` [ [ 1.79e12 , "x" ] , [ 0 , "1970" ] ] `, true],
+  [String.raw`[[1790000000000,"\ud800"]]`, true],
+  ["[]", false],
+  ["[1790000000000]", false],
+  [String.raw`[[1790000000000,"x"],]`, false],
+  [String.raw`[[1790000000000,"x"][1790000000000,"x"]]`, false],
+  [String.raw`[[1790000000000,"x"]`, false],
+  [String.raw`[[1790000000000,"x"]],`, false],
+  [String.raw`[[1790000000000,"x","y"]]`, false],
+  [String.raw`[[1790000000000.,"x"]]`, false],
+  [String.raw`[[01790000000000,"x"]]`, false],
+  [String.raw`[[7990000000000,"after 2200"]]`, false],
+  [String.raw`[[1790000000000,"x\"]]`, false],
+  [String.raw`[[1790000000000,"\x"]]`, false],
+  [String.raw`[[1790000000000,"\u12"]]`, false],
+  [`[[1790000000000,"a\nb"]]`, false],
+  // What is never closed must not take longer than its length.
+  [`[[1790000000000,"${"a".repeat(200_000)}`, false],
+  [`[[1790000000000,"${String.raw`\n`.repeat(100_000)}`, false],
+  [`[${'[1790000000000,"x"],'.repeat(10_000)}`, false],
+];
+
 test("a record that is bad is rejected by number and holds up no other", () => {
   assert.equal(codeOf(0, record("incident")), null);
   assert.equal(codeOf(0, record("incident", { data: { ...HEAD, sent: -1 } })), "malformed");
@@ -67,6 +93,8 @@ test("a record that is bad is rejected by number and holds up no other", () => {
   assert.equal(codeOf(1, record("row.node", { data: [1, "{}", "a column that a newer node has"] })), null);
   assert.equal(codeOf(1, record("row.node", { data: [1] })), "malformed");
   assert.equal(codeOf(1, record("row.lines", { data: ["c1", 0, [[0, "no list"]]] })), "malformed");
+  for (const [lines, isGood] of LINES)
+    assert.equal(codeOf(1, record("row.lines", { data: ["c1", 0, [[0, lines]]] })), isGood ? null : "malformed", lines);
   assert.equal(codeOf(3, record("row.samples", { data: ["i", 1, 0, START_MS, 100, "AAAAAA=="] })), null);
   assert.equal(codeOf(3, record("row.samples", { data: ["i", 1, 0, START_MS, 100, "AAA="] })), "malformed", "no whole samples");
   const rollup = record("rollup").data as unknown[];

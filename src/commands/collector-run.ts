@@ -63,7 +63,7 @@ interface Surroundings {
 async function serve(collector: Collector, { world, log, voice }: Surroundings): Promise<void> {
   await collector.start();
   voice.ready(collector.status);
-  // Requests, TLS and SQLite are all at work on this one thread: what hangs there keeps the timer from coming.
+  // Requests, TLS and reports are all at work on this one thread: what hangs there keeps the timer from coming. SQLite's thread is watched by sqlite-thread.ts.
   const pulse = setInterval(() => voice.alive(collector.status), ALIVE_MS);
   if (!world.signal.aborted) await once(world.signal, "abort");
   voice.stopping();

@@ -1,6 +1,6 @@
 import { PostgresStore } from "./postgres-store.ts";
 import { StoreRefused, type CollectorStore } from "./port.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
 
 /**
  * `sqlite:PATH` or `postgres://USER@HOST/DATABASE`, as in the key `store`. Rejects with StoreRefused for what somebody has to mend first, and with StoreUnavailable
@@ -11,5 +11,5 @@ export async function openStore(spec: string): Promise<CollectorStore> {
   const path = /^sqlite:(?<path>.+)$/s.exec(spec)?.groups?.["path"];
   // What was given is not repeated: it may hold a password.
   if (path === undefined) throw new StoreRefused("Cannot open the store: `store` must be sqlite:PATH or postgres://USER@HOST/DATABASE");
-  return new SqliteStore(path);
+  return SqliteThread.open(path);
 }

@@ -10,7 +10,7 @@ import { unavailable } from "./sqlite-errors.ts";
 
 /** "mpco". The databases of a node have none; a collector told to use one of those must not. */
 const APPLICATION_ID = 0x6d70636f;
-/** SQLite waits in this thread, so nobody is answered meanwhile. */
+/** SQLite waits in its thread, so nothing else is stored or read meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** Pages (4 kB) in the WAL before SQLite moves them into the database. */
 const CHECKPOINT_PAGES = 4_000;

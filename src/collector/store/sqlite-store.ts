@@ -1,6 +1,6 @@
 /**
- * The collector's database in one file: SQLite, WAL, `synchronous=FULL`. SQLite works in this thread, and what a commit costs is the disk. So deliveries that wait
- * at the same time share one commit: two thousand nodes that come back at once are not two thousand waits for the disk.
+ * The collector's database in one file: SQLite, WAL, `synchronous=FULL`. SQLite works in the thread that calls (sqlite-thread.ts gives it one of its own), and what a
+ * commit costs is the disk. So deliveries that wait at the same time share one commit: two thousand nodes that come back at once are not two thousand waits for the disk.
  */
 import type Sqlite from "better-sqlite3";
 import type { Lane } from "../../sync/wire.ts";
@@ -47,7 +47,7 @@ import {
   type TombstoneRow,
 } from "./stored-rows.ts";
 
-/** Rows that share one commit: some tens of milliseconds, in which nobody else is answered. */
+/** Rows that share one commit: some tens of milliseconds, in which nobody else is served. */
 const COMMIT_ROWS = 1_000;
 
 type Statement = Sqlite.Statement<unknown[]>;

@@ -71,7 +71,7 @@ export class SqliteThread implements CollectorStore {
   #call(call: ThreadCall): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = ++this.#calls;
-      this.#worker.postMessage({ id, call });
+      this.#worker.postMessage({ id, call }, []);
       this.#waiting.set(id, { resolve, reject, sinceMs: performance.now() });
       this.#worker.ref();
     });

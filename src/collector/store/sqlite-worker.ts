@@ -53,7 +53,7 @@ function errorOf(error: unknown): ThreadError {
 }
 
 parentPort?.on("message", ({ id, call }: { readonly id: number; readonly call: ThreadCall }) => {
-  const answer = (message: ThreadAnswer): void => parentPort?.postMessage(message);
+  const answer = (message: ThreadAnswer): void => parentPort?.postMessage(message, []);
   done(call).then(
     (result) => answer({ id, kind: "done", result }),
     (error: unknown) => answer({ id, kind: "failed", error: errorOf(error) }),

@@ -11,9 +11,9 @@ export interface AgentProcesses {
   readonly wire: number;
 }
 
-/** A property of the unit. */
-export async function property(node: BootedNode, name: string): Promise<string> {
-  return (await node.run(["systemctl", "show", "--value", "-p", name, UNIT])).trim();
+/** A property of the unit, the agent's unless told otherwise. */
+export async function property(node: BootedNode, name: string, unit: string = UNIT): Promise<string> {
+  return (await node.run(["systemctl", "show", "--value", "-p", name, unit])).trim();
 }
 
 export async function report(node: BootedNode): Promise<Report> {

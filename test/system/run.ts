@@ -100,7 +100,8 @@ function removeLeftWork(): void {
 
 async function tellLogs(nodes: readonly BootedNode[]): Promise<void> {
   for (const node of nodes) {
-    const log = await node.exec(["journalctl", "-q", "--no-pager", "-u", "meshprobe", "-n", String(LAST_LOG_LINES), "-o", "cat"]).catch(() => null);
+    const units = ["-u", "meshprobe", "-u", "meshprobe-collector"];
+    const log = await node.exec(["journalctl", "-q", "--no-pager", ...units, "-n", String(LAST_LOG_LINES), "-o", "cat"]).catch(() => null);
     if (log !== null && log.stdout !== "") console.log(`\nlast words of ${node.machine}:\n${log.stdout}`);
   }
 }

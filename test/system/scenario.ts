@@ -5,13 +5,15 @@ import type { ReportIncident } from "../../src/report/report.ts";
 import type { Lab } from "../netns/lab.ts";
 import type { LossRule } from "../netns/loss.ts";
 import type { BootedNode } from "./booted-node.ts";
+import { collectorKeys, DELIVERS, OUTLIVES, SET_UP } from "./centre.ts";
 import { NOT_INSIDE } from "./debian-root.ts";
 import { incident, processes, property, report, until } from "./installed-agent.ts";
+import { COLLECTOR_UNIT, collectorUrl, fleetReport } from "./installed-collector.ts";
 import { NEXT_VERSION } from "./packages.ts";
 import { calm, MISHAPS } from "./mishaps.ts";
-import type { Step } from "./stage.ts";
+import type { Stage, Step } from "./stage.ts";
+import { requireSound } from "./unit-check.ts";
 
-const EXPOSURE_MAX = 1.7;
 const OUTAGE_MS = 6_000;
 const READY_MS = 30_000;
 const EVIDENCE_MS = 60_000;
@@ -30,12 +32,24 @@ function peersYaml(lab: Lab, self: string, more: readonly string[] = []): string
 node: { name: ${self}, address: ${lab.address(self)} }
 data_dir: /var/lib/meshprobe
 detect: { cooling: 5s, merge: 10s }
+capture: { after_cycles: 10 }
 mesh: { key_file: /etc/meshprobe/mesh.key }
-peers:\n${peers.join("\n")}\n`;
+${self === "a" ? collectorKeys(collectorUrl(lab)) : ""}peers:\n${peers.join("\n")}\n`;
 }
 
 /** The way from a to b, where r2 would send it on. */
 const breakLink = (lab: Lab): Promise<LossRule> => lab.dropOn("r2", { to: lab.address("b"), perMille: 1000 });
+
+/** From now until the collector knows of an incident of a, ms. */
+async function headAtCentre(stage: Stage): Promise<number> {
+  const startedMs = Date.now();
+  await until(
+    "the incident at the collector",
+    async () => ((await fleetReport(stage)).incidents.some(({ node }) => node === "a") ? true : null),
+    READY_MS,
+  );
+  return Date.now() - startedMs;
+}
 
 const traced = ({ captures }: ReportIncident): boolean =>
   captures.some(({ kind, hops }) => kind === "mtr" && hops.length > 0) && captures.some(({ kind }) => kind === "sweep");
@@ -44,9 +58,11 @@ async function leavesNothing(node: BootedNode): Promise<void> {
   const places = ["/etc", "/usr", "/var", "/run", "/home", "/root", "/tmp", "/opt"];
   const found = await node.run(["find", ...places, "-xdev", "-name", "*meshprobe*", "-not", "-path", "/var/log/*"]);
   assert.equal(found, "");
-  for (const database of ["passwd", "group"])
-    assert.equal((await node.exec(["getent", database, "meshprobe"])).code, 2, `the ${database} entry is left`);
-  assert.equal((await node.exec(["systemctl", "status", "meshprobe"])).code, 4, "systemd still knows the service");
+  for (const name of ["meshprobe", "meshprobe-collector"]) {
+    for (const database of ["passwd", "group"])
+      assert.equal((await node.exec(["getent", database, name])).code, 2, `${name}: the ${database} entry is left`);
+    assert.equal((await node.exec(["systemctl", "status", name])).code, 4, `systemd still knows ${name}`);
+  }
 }
 
 export const STEPS: readonly Step[] = [
@@ -67,11 +83,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "the unit is sound and tight",
     async run({ a }) {
-      const verified = await a.exec(["systemd-analyze", "verify", "meshprobe.service"]);
-      assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
-      const words = await a.run(["systemd-analyze", "security", "--no-pager", "meshprobe.service"]);
-      const exposure = Number(/Overall exposure level for meshprobe.service: ([\d.]+)/.exec(words)?.[1]);
-      assert.ok(exposure <= EXPOSURE_MAX, `exposure ${exposure}`);
+      const exposure = await requireSound(a, "meshprobe.service");
       const { agent, wire } = await processes(a);
       for (const pid of [agent, wire]) {
         const status = await a.run(["cat", `/proc/${pid}/status`]);
@@ -82,6 +94,7 @@ export const STEPS: readonly Step[] = [
       return `exposure ${exposure}`;
     },
   },
+  ...SET_UP,
   {
     title: "edit peers.yaml, restart: both nodes probe each other",
     async run({ a, b, lab }) {
@@ -94,6 +107,7 @@ export const STEPS: readonly Step[] = [
         await until("the status", async () => ((await property(node, "StatusText")) === "probing 1 peer" ? true : null), READY_MS);
     },
   },
+  DELIVERS,
   {
     title: "reload applies a changed peers.yaml and refuses a wrong one; status and trace answer, also to a member of the group",
     async run({ a, lab }) {
@@ -119,7 +133,8 @@ export const STEPS: readonly Step[] = [
   },
   {
     title: "break the link: the report on the node has the incident, mtr and a verdict",
-    async run({ a, lab }) {
+    async run(stage) {
+      const { a, lab } = stage;
       // A path must have been seen healthy before it can be said where it broke.
       await pause(OUTAGE_MS);
       const sinceMs = Date.now();
@@ -130,7 +145,9 @@ export const STEPS: readonly Step[] = [
         READY_MS,
       );
       await pause(OUTAGE_MS);
+      assert.ok(!(await fleetReport(stage)).incidents.some(({ node }) => node === "a"), "the collector knows of it already");
       await rule.lift();
+      const headMs = await headAtCentre(stage);
       const wanted = { peer: "b", sinceMs: sinceMs - 1_000, timeoutMs: EVIDENCE_MS };
       const found = await incident(
         a,
@@ -144,12 +161,13 @@ export const STEPS: readonly Step[] = [
       const text = await a.run(["meshprobe", "report", "--since", "10m"]);
       assert.match(text, /INCIDENT 1 of 1: loss/);
       assert.match(text, /mtr run/);
-      return `${found.lost} lost; ${scope}, ${direction}, after ${hop?.after ?? "an unknown hop"}, ${found.verdict?.certainty}`;
+      return `${found.lost} lost; ${scope}, ${direction}, after ${hop?.after ?? "an unknown hop"}, ${found.verdict?.certainty}; head at the collector ${(headMs / 1000).toFixed(1)} s after the link was back`;
     },
   },
   {
     title: "upgrade with an incident open: nothing is lost",
-    async run({ a, lab, nextDeb }) {
+    async run(stage) {
+      const { a, lab, nextDeb } = stage;
       await calm(a);
       const sinceMs = Date.now();
       const rule = await breakLink(lab);
@@ -182,10 +200,12 @@ export const STEPS: readonly Step[] = [
       );
       assert.match(await a.run(["cat", "/etc/meshprobe/peers.yaml"]), /Written by the administrator/);
       const blindMs = blind.reduce((sum, { started_at, ended_at }) => sum + Date.parse(ended_at) - Date.parse(started_at), 0);
+      assert.equal((await fleetReport(stage)).nodes.find(({ node }) => node === "a")?.version, NEXT_VERSION);
       return `${(tookMs / 1000).toFixed(1)} s, blind for ${(blindMs / 1000).toFixed(1)} s; ${open.id} goes on as ${next.id}`;
     },
   },
   ...MISHAPS,
+  ...OUTLIVES,
   {
     title: "a peer that never answers delays readiness by its deadline, and is told",
     async run({ b, lab }) {
@@ -209,10 +229,14 @@ export const STEPS: readonly Step[] = [
       await a.run(["systemctl", "stop", "meshprobe"]);
       const stopMs = Date.now() - startedMs;
       assert.equal(await property(a, "Result"), "success");
+      await b.run(["systemctl", "stop", COLLECTOR_UNIT]);
+      assert.equal(await property(b, "Result", COLLECTOR_UNIT), "success");
+      await b.run(["systemctl", "start", COLLECTOR_UNIT]);
       for (const node of [a, b]) {
         await node.run(["apt-get", "-qq", "remove", "-y", "meshprobe"]);
         await node.run(["test", "-s", "/var/lib/meshprobe/evidence.db", "-a", "-s", "/etc/meshprobe/peers.yaml"]);
-        assert.equal((await node.exec(["pgrep", "-u", "meshprobe"])).code, 1, "a process is left");
+        assert.equal((await node.exec(["pgrep", "-u", "meshprobe,meshprobe-collector"])).code, 1, "a process is left");
+        if (node === b) await b.run(["test", "-s", "/var/lib/meshprobe-collector/collector.db", "-a", "-s", "/etc/meshprobe/collector.yaml"]);
         await node.run(["apt-get", "-qq", "purge", "-y", "meshprobe"]);
         await leavesNothing(node);
       }
@@ -227,7 +251,7 @@ export const STEPS: readonly Step[] = [
       await b.run(["sh", "-c", "echo '# Written by the administrator.' >> /etc/meshprobe/peers.yaml"]);
       await b.run([installer]);
       assert.match(await b.run(["cat", "/etc/meshprobe/peers.yaml"]), /Written by the administrator/);
-      assert.equal((await b.run(["ls", "/etc/meshprobe"])).trim(), "peers.yaml\npeers.yaml.new");
+      assert.equal((await b.run(["ls", "/etc/meshprobe"])).trim(), "collector.yaml\npeers.yaml\npeers.yaml.new");
       await b.run([installer, "--purge"]);
       await leavesNothing(b);
     },

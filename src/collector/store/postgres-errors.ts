@@ -43,6 +43,8 @@ function connectionReason(cause: unknown): string | null {
   if (code === "ECONNREFUSED" || code === "ENOENT") return `nobody listens there (${code}); is it running?`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `its name cannot be resolved (${code})`;
   if (cause.message.startsWith("timeout exceeded when trying to connect")) return "all our connections are busy, or it does not answer";
+  if (cause.message.includes("client password must be a"))
+    return "it wants a password, and there is none; write postgres://USER:PASSWORD@HOST/DATABASE in `store` (chmod 600 the file), or set PGPASSWORD";
   return messageOf(cause);
 }
 

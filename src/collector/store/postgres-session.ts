@@ -35,6 +35,7 @@ export class PostgresSession {
   constructor(url: string) {
     this.#where = describe(url);
     this.#pool = new Pool({
+      Client: LeavingClient,
       connectionString: url,
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -100,6 +101,22 @@ export class PostgresSession {
 
   #told(error: unknown): unknown {
     return sqlState(error) === null ? error : (unavailable(error, this.#where) ?? error);
+  }
+}
+
+/**
+ * Leaves when it cannot log in. pg (8.23) keeps the connection open after an error of its own, such as a password that is wanted and not there; the process could not
+ * end before the server gives up waiting for the login, which takes a minute.
+ */
+class LeavingClient extends Client {
+  override connect(): Promise<Client>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<Client> | void {
+    if (callback === undefined) return super.connect();
+    super.connect((error: Error | null) => {
+      if (error !== null && error !== undefined) void this.end();
+      callback(error as Error);
+    });
   }
 }
 

@@ -25,8 +25,10 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   TAG_RESOLVE_FAILED: "remove the tag",
 };
 
-/** Throws ConfigError for anything that is not exactly one YAML document with something in it. */
-export function readDocument(text: string, file: string): Value {
+const EMPTY_PEERS = "nothing is configured; write at least `peers: []`, or start from the peers.yaml that ships with meshprobe";
+
+/** Throws ConfigError for anything that is not exactly one YAML document with something in it; `empty` is what it says of one with nothing. */
+export function readDocument(text: string, file: string, empty: string = EMPTY_PEERS): Value {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: "error" });
   const problem = firstOf([...document.errors, ...document.warnings]);
@@ -36,11 +38,7 @@ export function readDocument(text: string, file: string): Value {
   }
   const root = new Value({ file, lines }, { node: document.contents, offset: document.contents?.range[0] ?? 0, path: "" });
   if (root.isNull) {
-    throw new ConfigError("empty", "nothing is configured; write at least `peers: []`, or start from the peers.yaml that ships with meshprobe", {
-      file,
-      line: 1,
-      column: 1,
-    });
+    throw new ConfigError("empty", empty, { file, line: 1, column: 1 });
   }
   return root;
 }

@@ -13,6 +13,8 @@ const MAX_LISTEN = 8;
 const MAX_URL_CHARACTERS = 1024;
 const KEPT: Range = { min: HOUR_MS, max: 3650 * DAY_MS, because: "a report needs an hour at least and nobody asks after ten years" };
 
+const EMPTY = "nothing is configured; write at least `listen: 127.0.0.1:8443`, or start from the collector.yaml that ships with meshprobe";
+
 export const DEFAULTS: Pick<CollectorSettings, "listen" | "store" | "tokensFile" | "retention"> = {
   listen: [{ address: "127.0.0.1", port: 8443 }],
   store: "sqlite:/var/lib/meshprobe-collector/collector.db",
@@ -23,7 +25,7 @@ export const DEFAULTS: Pick<CollectorSettings, "listen" | "store" | "tokensFile"
 /** Throws ConfigError, and nothing else whatever the text. `file` is for messages, and its directory for relative paths. */
 export function parseCollectorConfig(text: string, file: string): CollectorSettings {
   const readPath = path(file);
-  const root = readDocument(text, file).map({
+  const root = readDocument(text, file, EMPTY).map({
     listen: readListen,
     tls: (at) => (at.isNull ? null : readTls(at, readPath)),
     store: (at) => readStore(at, readPath),

@@ -56,6 +56,10 @@ test("what is left out has its default; one retention is for all; it is frozen",
 test("mistakes are named with line and column, and say what to do", () => {
   refused("listen: 8443\n", '1:9: listen: "8443" is no address and port; write it like 127.0.0.1:9469 or [::1]:9469');
   refused("listen: [0.0.0.0:1, 0.0.0.0:1]\n", '1:21: listen[1]: "0.0.0.0:1" stands here twice; remove one');
+  refused(
+    "# nothing yet\n",
+    "1:1: nothing is configured; write at least `listen: 127.0.0.1:8443`, or start from the collector.yaml that ships with meshprobe",
+  );
   refused("listen: []\n", "1:9: listen: is empty; write an address and port, like 0.0.0.0:8443");
   refused("log: {}\ntls: { cert_file: a }\n", "2:6: tls: has no key_file; add it, or remove tls to serve plain http");
   refused("store: mysql://x/y\n", '1:8: store: is no store ("mysql://x/y"); write sqlite:/path/to/collector.db or postgres://user@host/database');

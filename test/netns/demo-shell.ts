@@ -4,18 +4,20 @@ import type { Lab } from "./lab.ts";
 export interface DemoShell {
   readonly lab: Lab;
   readonly cli: string;
-  readonly dataDir: string;
+  /** Of the agent on the node: every command finds it, and what it stores, by this. */
+  readonly configFile: string;
+  readonly peers: readonly string[];
   readonly node: string;
 }
 
-export function shellFile({ lab, cli, dataDir, node }: DemoShell): string {
+export function shellFile({ lab, cli, configFile, peers, node }: DemoShell): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-  const peers = lab.topology.spec.hosts.filter((host) => host !== "node");
   return `PS1='node# '
 meshprobe() {
-  local command=$1; shift
-  if [ "$command" = report ]; then set -- --data-dir ${quoted(dataDir)} "$@"; fi
-  ${quoted(node)} ${quoted(cli)} "$command" "$@"
+  case $1 in
+    status|report|export|trace|reload|doctor) set -- "$@" --config ${quoted(configFile)} ;;
+  esac
+  ${quoted(node)} ${quoted(cli)} "$@"
 }
 ${peers.map((peer) => `${peer.replaceAll("-", "_")}=${lab.address(peer)}`).join("\n")}
 break_link() {
@@ -34,6 +36,7 @@ ${peers.map((peer) => `  ping $${peer.replaceAll("-", "_")}`).join("\n")}
   mtr -n -r -c 3 $${(peers[0] ?? "").replaceAll("-", "_")}
   break_link $${(peers[0] ?? "").replaceAll("-", "_")} 3 40     lose 40 % of what goes there for 3 s, behind router r2
   meshprobe report --since 10m
+  meshprobe status --watch
   exit                         remove everything
 
 HELP

@@ -215,7 +215,8 @@ async function shell(): Promise<void> {
   const { lab, agent, others, directory, close } = await buildUp();
   try {
     const file = join(directory, "shellrc");
-    writeFileSync(file, shellFile({ lab, cli: CLI, dataDir: agent.dataDir, node: process.execPath }));
+    const peers = demoSpec.hosts.filter((host) => host !== "node");
+    writeFileSync(file, shellFile({ lab, cli: CLI, configFile: agent.configFile, peers, node: process.execPath }));
     say("ready; the agent keeps running until you leave this shell");
     const child = lab.spawn("node", ["bash", "--rcfile", file, "-i"], { terminal: true });
     await new Promise((resolve) => child.once("close", resolve));

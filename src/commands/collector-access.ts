@@ -65,6 +65,8 @@ function readText(file: string, what: string): string {
     return text;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`cannot read ${what} from ${file}: ${errorCode(error) || String(error)}`, { cause: error });
+    const code = errorCode(error);
+    const reason = code === "ENOENT" ? "it does not exist" : code === "EACCES" ? "this user may not read it" : code || String(error);
+    throw new UsageError(`cannot read ${what} from ${file}: ${reason}`, { cause: error });
   }
 }

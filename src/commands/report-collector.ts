@@ -39,6 +39,9 @@ export async function reportFleet(options: CollectedListOptions, world: World): 
   return answered(world, async () => {
     const report = parseFleetReport(await ask(access, { path: "/api/v1/report", query, world }));
     if (report === null) throw notOurs(access);
+    // Otherwise a misspelt name would read as a quiet night.
+    if (node !== null && !report.nodes.some((each) => each.node === node))
+      throw new UsageError(`the collector knows no node ${JSON.stringify(node)}; without --node the report lists them`);
     world.stdout(
       format === "json" ? renderJson(report, (await listLabels(language)).said) : await listText(report, { access, full, language, world }),
     );

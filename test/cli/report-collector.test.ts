@@ -148,7 +148,7 @@ test("what cannot be used is refused before anything is sent", async (t) => {
   await wrong(["--collector", "collector"], /"collector" is not the address of a collector; write it like https:/);
   await wrong(["--collector", "ftp://c"], /is not the address/);
   await wrong(["--collector", "https://u:p@c"], /a password does not belong in the address/);
-  await wrong(["--collector", "https://c", "--token-file", "/nonexistent"], /cannot read the token from \/nonexistent: ENOENT/);
+  await wrong(["--collector", "https://c", "--token-file", "/nonexistent"], /cannot read the token from \/nonexistent: it does not exist/);
   await wrong(["--collector", "https://c", "--token-file", tokenFile(t, "two words")], /does not hold a token/);
   await wrong(["--collector", "https://c", "--data-dir", "/tmp"], /two places/);
   await wrong(["--collector", "https://c", "--format", "html"], /--format html is for one INCIDENT/);
@@ -175,6 +175,15 @@ test("a collector that cannot be asked is one line that says what to do, and exi
   assert.deepEqual(
     [bad.code, /does not know this token; a reader's token \(meshprobe collector token add NAME --role reader/.test(bad.stderr)],
     [3, true],
+  );
+  const none = await run(["--collector", url, "--config", "/nonexistent/peers.yaml"]);
+  assert.deepEqual([none.code, /wants a token, and none was given; a reader's token/.test(none.stderr)], [3, true], none.stderr);
+  await assert.rejects(
+    run(["--collector", url, "--token-file", tokenFile(t), "--node", "sh-a11"]),
+    (error) =>
+      error instanceof Error &&
+      error.name === "UsageError" &&
+      error.message === 'the collector knows no node "sh-a11"; without --node the report lists them',
   );
   await says(await answer(403, "{}"), /gives no reports for this token/);
   await says(

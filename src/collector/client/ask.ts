@@ -53,7 +53,7 @@ export async function askCollector(question: Question, limits: QuestionLimits = 
   try {
     const headers = { accept: "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const answer = await request(address, { dispatcher: agent, headers, signal: AbortSignal.any([signal, patience]) });
-    if (answer.statusCode !== 200) throw await refusal(answer, url);
+    if (answer.statusCode !== 200) throw await refusal(answer, { url, hasToken: token !== null });
     return parse(await read(answer.body, { maxBytes, url, onProgress }), url);
   } catch (error) {
     if (error instanceof CollectorError) throw error;
@@ -89,12 +89,15 @@ function parse(text: string, url: string): unknown {
   }
 }
 
-async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData, url: string): Promise<CollectorError> {
+async function refusal(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { url, hasToken }: { readonly url: string; readonly hasToken: boolean },
+): Promise<CollectorError> {
   const said = sentenceOf(await read(body, { maxBytes: MAX_ERROR_BYTES, url }));
   const reader = "a reader's token (meshprobe collector token add NAME --role reader, on the collector) goes into --token-file";
   switch (statusCode) {
     case 401:
-      return new CollectorError("refused", `${url} does not know this token; ${reader}`);
+      return new CollectorError("refused", `${url} ${hasToken ? "does not know this token" : "wants a token, and none was given"}; ${reader}`);
     case 403:
       return new CollectorError("refused", `${url} gives no reports for this token; ${reader}`);
     case 404:

@@ -73,7 +73,9 @@ async function verifyStored({ what, sha256, ...place }: VerifyOptions, world: Wo
     const found = digestEvidence(db, { incidentIds });
     const said = `${escapeForTerminal(id)}: SHA-256 ${found.sha256} over ${plural(found.rows, "row")}, ${count(found.bytes)} bytes`;
     if (sha256 !== undefined && sha256 !== found.sha256) {
-      world.stdout(`${said}\nThat is not ${sha256}: what is stored has changed, or the sum is of another incident or was taken while it lasted.\n`);
+      world.stdout(
+        `${said}\nThat is not ${sha256}: what is stored has changed, or the sum is of another incident, or was taken before its last trace and samples were stored (two minutes after its end).\n`,
+      );
       return 1;
     }
     world.stdout(`${said}\n${sha256 === undefined ? "Compare it with the sum on the page.\n" : MEANING}`);

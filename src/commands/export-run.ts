@@ -82,7 +82,7 @@ async function build(
 
 /** As of when its last row was written, so that the same rows always give the same bytes. */
 function exportTicket({ reader, db }: Evidence, { ticket, nowMs }: { readonly ticket: Ticket; readonly nowMs: number }): ExportedTicket {
-  const source = readTicket(reader, db, { ...ticket, nowMs: settledMs(db, ticket.incidentIds, nowMs) });
+  const source = readTicket(reader, db, { ...ticket, nowMs: settledMs(db, ticket.incidentIds, nowMs), wallMs: nowMs });
   const rows = [...evidenceLines(db, { incidentIds: ticket.incidentIds })];
   const page = (format: "text" | "html" | "json"): string => renderTicket(source, [], { format, columns: COLUMNS });
   return ticketFiles(source, { rows, pages: { text: page("text"), html: page("html"), json: page("json") } });

@@ -7,12 +7,9 @@
  */
 import type { Evidence } from "../report/page/ticket.ts";
 import type { Database } from "./database.ts";
+import { OVER, SETTLE_MS } from "./settled.ts";
 import type { StatementCache } from "./statement-cache.ts";
 import { digestEvidence } from "./ticket-reader.ts";
-
-/** Many times the second in which samples are written again. */
-export const SETTLE_MS = 15_000;
-const OVER = "i.status IN ('closed', 'interrupted') AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.incident_id = i.id AND c.status = 'running')";
 
 export class Settler {
   readonly #db: Database;

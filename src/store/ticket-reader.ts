@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { EVIDENCE_FORMAT, evidenceLines, type EvidenceKeys } from "./evidence-lines.ts";
 import { readReport } from "./query.ts";
 import type { StoreReader } from "./reader.ts";
+import { isSettled } from "./settled.ts";
 
 /** Around the incident: its samples reach as far. */
 const MARGIN_MS = 60_000;
@@ -20,6 +21,8 @@ export interface TicketQuery {
   readonly id: string;
   readonly incidentIds: readonly string[];
   readonly nowMs: number;
+  /** Where `nowMs` is when the last row was written: when it is looked at. */
+  readonly wallMs?: number;
   readonly words?: Words | null;
   /** Where there are none of ten seconds: both ranges are of whole periods then. */
   readonly rollupMs?: number;
@@ -53,6 +56,7 @@ export function readTicket(reader: StoreReader, db: Database, query: TicketQuery
     },
     facts: readFacts(db, around.incidents.find(({ id }) => ids.has(id))?.event_id ?? null),
     evidence: digestEvidence(db, { incidentIds: query.incidentIds }),
+    isFinal: isSettled(db, query.incidentIds, query.wallMs ?? query.nowMs),
   };
 }
 

@@ -7,7 +7,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { EvidenceStore } from "../../src/store/evidence.ts";
-import { SETTLE_MS } from "../../src/store/settle.ts";
+import { SETTLE_MS } from "../../src/store/settled.ts";
 import { digestEvidence } from "../../src/store/ticket-reader.ts";
 import type { StoreOutbox } from "../../src/store/store-outbox.ts";
 import type { LaneBatch } from "../../src/sync/outbox.ts";

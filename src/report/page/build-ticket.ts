@@ -26,6 +26,7 @@ export function buildTicket(source: TicketSource, farEnds: readonly FarEnd[] = [
     others,
     own: ownChecks(source.facts, others),
     evidence: source.evidence,
+    final: source.isFinal,
     receipts: source.receipts ?? [],
   };
 }

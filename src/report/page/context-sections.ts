@@ -71,11 +71,13 @@ export function methodSection({ node, incidents }: Report, wording: Wording): Se
   return { title: labels.section.method, blocks: [{ kind: "facts", rows }] };
 }
 
-export function evidenceSection({ id, evidence, receipts }: Ticket, { labels }: Wording): Section {
+export function evidenceSection({ id, evidence, final, receipts }: Ticket, { labels }: Wording): Section {
   const { evidence: words } = labels;
   const covers = fill(words.coversValue, { rows: count(evidence.rows), bytes: count(evidence.bytes), format: evidence.format });
   const rows: Fact[] = [
     { label: words.hash, values: [evidence.sha256], isCode: true },
+    // At a collector the receipts tell it.
+    ...(final || receipts.length > 0 ? [] : [{ label: words.notFinal, values: [words.notFinalValue] }]),
     { label: words.covers, values: [covers] },
     {
       label: receipts.length === 0 ? words.check : words.checkThere,

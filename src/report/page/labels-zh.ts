@@ -188,6 +188,8 @@ export const CHINESE: Labels = {
   },
   evidence: {
     hash: "SHA-256",
+    notFinal: "尚未定稿",
+    notFinalValue: "结束后两分钟内仍会补入逐包记录和追踪：请届时重新生成本页，否则此校验和与最终存储的内容不符",
     covers: "范围",
     coversValue: "{rows} 行存储记录，{bytes} 字节（{format}）：事件、采集、原始行和逐包记录，不含结论",
     check: "校验",

@@ -171,6 +171,8 @@ export interface Labels {
   };
   readonly evidence: {
     readonly hash: string;
+    readonly notFinal: string;
+    readonly notFinalValue: string;
     readonly covers: string;
     readonly coversValue: string;
     readonly check: string;
@@ -381,6 +383,9 @@ export const ENGLISH: Labels = {
   },
   evidence: {
     hash: "SHA-256",
+    notFinal: "Not final",
+    notFinalValue:
+      "samples and traces are still added, until two minutes after the end: make the page again then, or this sum will not be that of what is stored",
     covers: "Covers",
     coversValue: "{rows} stored rows, {bytes} bytes ({format}): the incidents, captures, raw lines and samples, without the verdict",
     check: "Check",

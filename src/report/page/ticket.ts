@@ -25,6 +25,8 @@ export interface TicketSource {
   /** What the newest verdict rests on; null while there is none. */
   readonly facts: EventFacts | null;
   readonly evidence: Evidence;
+  /** Whether nothing will be added to it. */
+  readonly isFinal: boolean;
   /** Of its incidents and of those of the other side, at a collector; absent on the node itself. */
   readonly receipts?: readonly Receipt[];
 }
@@ -89,6 +91,8 @@ export interface Ticket {
   readonly others: OtherPeers;
   readonly own: readonly OwnCheck[];
   readonly evidence: Evidence;
+  /** False while samples and traces are still added: the sum will be another one. */
+  readonly final: boolean;
   /** None on the node itself. */
   readonly receipts: readonly Receipt[];
 }

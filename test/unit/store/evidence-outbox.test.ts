@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import { openDatabase } from "../../../src/store/database.ts";
 import { EvidenceStore } from "../../../src/store/evidence.ts";
 import { EVIDENCE_SCHEMA } from "../../../src/store/migrations.ts";
-import { SETTLE_MS } from "../../../src/store/settle.ts";
+import { SETTLE_MS } from "../../../src/store/settled.ts";
 import type { StoreOutbox } from "../../../src/store/store-outbox.ts";
 import { digestEvidence } from "../../../src/store/ticket-reader.ts";
 import type { IncidentHead } from "../../../src/sync/record-types.ts";

@@ -210,3 +210,12 @@ test("no page has a {place} left in it, whatever is known and whatever is not", 
   assert.match(whole, /Details of 3 more are on their own pages/);
   assert.match(texts[9] ?? "", /NOT CLEAN +Gateway answers ARP +does not answer\n[^]*NOT CLEAN +Connection tracking table +full\n/);
 });
+
+test("a sum that will be another one is said to be so", () => {
+  const text = (isFinal: boolean): string => {
+    const source = ticketSource("bj-b1", { isFinal });
+    return renderPageText(pageOf(buildTicket(source), source.report, { labels: ENGLISH, zone: () => 0 }), { columns: 100 });
+  };
+  assert.match(text(false), /Not final +samples and traces are still added/);
+  assert.doesNotMatch(text(true), /Not final/);
+});

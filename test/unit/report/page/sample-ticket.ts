@@ -85,6 +85,7 @@ export function ticketSource(name: string, more: Partial<TicketSource> = {}): Ti
     },
     facts: ticketFacts({ host: { ...calmHost, sendErrors: { [name]: 2 } } }),
     evidence: { format: "meshprobe evidence 1", sha256: "ab".repeat(32), rows: 12, bytes: 3_456 },
+    isFinal: true,
     ...more,
   };
 }

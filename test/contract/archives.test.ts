@@ -12,7 +12,7 @@ const root = dirname(dirname(import.meta.dirname));
 const missing = missingSystemPackages(["dpkg", "tar", "xz-utils"]);
 const skip = missing.length > 0 && `not installed: ${missing.join(", ")}`;
 const EPOCH = 1_700_000_000;
-const FILES = ["usr/bin/meshprobe", "usr/lib/meshprobe/a.js", "usr/lib/meshprobe/b.js", "etc/meshprobe/peers.yaml"];
+const FILES = ["usr/bin/meshprobe", "usr/lib/meshprobe/a.js", "usr/lib/meshprobe/b.js", "etc/meshprobe/peers.yaml", "etc/meshprobe/collector.yaml"];
 
 interface Builder {
   readonly umask: number;
@@ -52,7 +52,7 @@ test("the .deb holds the files as root's, the scripts, and the configuration as 
   for (const file of FILES) assert.match(listing, new RegExp(`^-rw-r--r-- root/root +\\d+ 2023-11-14 22:13 \\./${file}$`, "m"));
   assert.match(listing, /^drwxr-xr-x root\/root .* \.\/usr\/lib\/$/m);
   assert.doesNotMatch(listing, /DEBIAN|install\.sh/);
-  assert.equal(run("dpkg-deb", ["--info", deb, "conffiles"]), "/etc/meshprobe/peers.yaml\n");
+  assert.equal(run("dpkg-deb", ["--info", deb, "conffiles"]), "/etc/meshprobe/peers.yaml\n/etc/meshprobe/collector.yaml\n");
   assert.equal(run("dpkg-deb", ["--field", deb, "Recommends"]), "mtr-tiny | mtr\n");
   for (const script of ["postinst", "prerm", "postrm"]) assert.match(run("dpkg-deb", ["--info", deb, script]), /^#!\/bin\/sh\n/);
 });

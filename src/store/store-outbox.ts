@@ -6,6 +6,9 @@
  * was sent just now. So a file restored from a copy, whose numbers the collector knows from another past, loses nothing.
  *
  * A new id of the file begins with nothing acknowledged. Numbers stay as they are: those that were told under the earlier id come first, as one tombstone.
+ *
+ * What this does not mend is two restored copies at once: a collector that has lost what it had acknowledged, and a node that is put back to a copy from before it
+ * learned so. What lies between the two copies is then on the node alone.
  */
 import { randomUUID } from "node:crypto";
 import type { AckOutcome, Backlog, LaneBatch, Outbox, RefusedRecord } from "../sync/outbox.ts";

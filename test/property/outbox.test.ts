@@ -1,6 +1,7 @@
 /**
  * Whatever is written, evicted, refused, lost on the way, killed, copied back or lost by the collector: in the end it has the latest state of every record that the node
- * has, and its numbers never pass a record that it was not sent.
+ * has, and its numbers never pass a record that it was not sent. Not both of the last two in one run: a node that is put back to a copy from before it learned that
+ * the collector has lost something does not know that there is something to tell again (store-outbox.ts).
  */
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
@@ -310,8 +311,8 @@ test("the collector ends up with the latest state of every record", (t) => {
       else if (dice < 91) world.kill();
       else if (dice < 93) world.ask(lane);
       else if (dice < 95) world.aheadMs += SETTLE_MS;
-      else if (dice < 96 && run >= 2) world.backUp();
-      else if (dice < 97 && run >= 2) world.restore();
+      else if (dice < 96 && run === 2) world.backUp();
+      else if (dice < 97 && run === 2) world.restore();
       else if (dice < 98) earlier = world.collector.copy();
       else if (dice < 99 && run % 2 === 1) world.collector = earlier.copy();
     }

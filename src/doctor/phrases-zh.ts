@@ -27,6 +27,15 @@ const DOCTOR_CHINESE: Pair<typeof DOCTOR>["to"] = {
 
   collectorAnswers: "{url} 有应答，并接受本节点的上报",
   collectorFails: "{url}：{message}",
+  mendAuthority: "请将 collector.ca_file 设为签发收集端证书的机构的证书；在此之前所有数据都留在本节点",
+  mendName: "请在 collector.url 中使用其证书上的名称，或为收集端签发含此名称的证书；在此之前所有数据都留在本节点",
+  mendClientCertificate:
+    "请将 collector.cert_file 和 collector.key_file 设为由收集端的 client_ca_file 签发的证书和密钥；在此之前所有数据都留在本节点",
+  mendCertificate: "请更新收集端的证书，并检查两端的时钟；在此之前所有数据都留在本节点",
+  mendToken:
+    "请在收集端执行：meshprobe collector token add NAME --role node（NAME 为本节点名称），把输出的最后一个词写入 collector.token_file；在此之前所有数据都留在本节点",
+  mendBusy: "请等待，或在收集端查看：journalctl -u meshprobe-collector；在此之前所有数据都留在本节点",
+  mendReach: "请在收集端启动它（systemctl start meshprobe-collector），或改正 collector.url；在此之前所有数据都留在本节点",
   seeCollector: "请改正配置中收集端的设置，或检查收集端及其间的网络；在此之前所有数据都留在本节点",
   inTheClear: "{url} 接受本节点的上报，但未加密：途中任何人都能读到令牌",
   useHttps: "请在 collector.url 中改用加密地址（https）",

@@ -29,6 +29,16 @@ export const DOCTOR = {
   // Collector.
   collectorAnswers: "{url} answers and takes deliveries of this node",
   collectorFails: "{url}: {message}",
+  mendAuthority: "set collector.ca_file to the certificate of the authority that signed the collector's; until then everything stays on this node",
+  mendName:
+    "use the name that stands in its certificate (collector.url), or give the collector a certificate for this one; until then everything stays on this node",
+  mendClientCertificate:
+    "set collector.cert_file and collector.key_file to what the collector's client_ca_file has signed; until then everything stays on this node",
+  mendCertificate: "renew the certificate of the collector, and look at the clocks of both; until then everything stays on this node",
+  mendToken:
+    "there: meshprobe collector token add NAME --role node, with this node's name; its last word goes into collector.token_file; until then everything stays on this node",
+  mendBusy: "wait, or look there: journalctl -u meshprobe-collector; until then everything stays on this node",
+  mendReach: "start it there (systemctl start meshprobe-collector), or correct collector.url; until then everything stays on this node",
   seeCollector: "correct the keys of collector, or look there and at what is between; until then everything stays on this node",
   inTheClear: "{url} takes deliveries of this node, but over plain http: whoever is on the way can read the token",
   useHttps: "use https (collector.url)",

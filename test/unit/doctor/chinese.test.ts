@@ -13,7 +13,7 @@ import { assertTranslates } from "../phrases/tables.ts";
 
 /** Programs, options, keys, and what Chinese desks write in Latin letters too. */
 const LATIN =
-  /\b(?:sysctl\.d|data_dir|doctor|chgrp|chmod g\+r|systemctl edit|(?:Ambient|CapabilityBounding)\w*(?:=CAP_NET_RAW)?|CAP_NET_RAW|root|systemd-timesyncd|systemd|mtr(?:-tiny|-packet)?|apt-get install|capture\.mtr|false|net\.core\.rmem_max|sysctl(?: -w)?|conf|ping|IPv6|network host|hostNetwork: true|PrivateNetwork=no|chronyc?|sources|makestep|timedatectl set-ntp true|timedatectl|timesyncd|store\.max_bytes|ICMP|ip route get|peers|pid|meshprobe report --since 10m|meshprobe|sqlite3 FILE \.recover|kB|raw -n -c|proc|etc|collector\.url|https|CA|sys|meshprobe\.conf|resolv|wal|m)\b/g;
+  /\b(?:meshprobe collector token add NAME --role node|NAME|systemctl start meshprobe-collector|journalctl -u meshprobe-collector|sysctl\.d|data_dir|doctor|chgrp|chmod g\+r|systemctl edit|(?:Ambient|CapabilityBounding)\w*(?:=CAP_NET_RAW)?|CAP_NET_RAW|root|systemd-timesyncd|systemd|mtr(?:-tiny|-packet)?|apt-get install|capture\.mtr|false|net\.core\.rmem_max|sysctl(?: -w)?|conf|ping|IPv6|network host|hostNetwork: true|PrivateNetwork=no|chronyc?|sources|makestep|timedatectl set-ntp true|timedatectl|timesyncd|store\.max_bytes|ICMP|ip route get|peers|pid|meshprobe report --since 10m|meshprobe|sqlite3 FILE \.recover|kB|raw -n -c|proc|etc|collector\.(?:url|ca_file|cert_file|key_file|token_file)|client_ca_file|https|CA|sys|meshprobe\.conf|resolv|wal|m)\b/g;
 
 test("every finding and every mend is known again and Chinese, with the same values", () => {
   assertTranslates(DOCTOR_DICTIONARY, LATIN);

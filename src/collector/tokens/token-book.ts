@@ -12,6 +12,8 @@ import type { TokenEntry, TokenRole } from "./token-list.ts";
 
 /** How long a revoked token may still be taken; one look at the file's times. */
 const LOOK_MS = 1000;
+/** A token that is not known may have been added a moment ago: whoever added it uses it at once. Guessing costs a look at the file's times in this time at most. */
+const LOOK_FOR_NEW_MS = 20;
 /** 32 bytes in base64url have 43; what is longer is not hashed. */
 const MAX_TOKEN_CHARACTERS = 128;
 const TOKEN_BYTES = 32;
@@ -62,9 +64,10 @@ export class TokenBook {
   /** Null for a token that is nobody's, or no longer valid. */
   holderOf(token: string): Holder | null {
     const nowMs = this.#options.nowMs();
-    this.#look(nowMs);
+    this.#look(nowMs, LOOK_MS);
     if (token.length > MAX_TOKEN_CHARACTERS) return null;
     const sum = createHash("sha256").update(token, "utf8").digest();
+    if (!this.#entries.has(this.#keyed(sum))) this.#look(nowMs, LOOK_FOR_NEW_MS);
     const found = this.#entries.get(this.#keyed(sum));
     const isEqual = timingSafeEqual(sum, found?.sum ?? this.#nobody);
     if (found === undefined || !isEqual) return null;
@@ -72,9 +75,9 @@ export class TokenBook {
     return endsMs !== null && endsMs <= nowMs ? null : { name, role };
   }
 
-  #look(nowMs: number): void {
+  #look(nowMs: number, everyMs: number): void {
     const sinceMs = nowMs - this.#lookedMs;
-    if (sinceMs >= 0 && sinceMs < LOOK_MS) return;
+    if (sinceMs >= 0 && sinceMs < everyMs) return;
     this.#lookedMs = nowMs;
     const { file, log } = this.#options;
     const stamp = tokenFileStamp(file);

@@ -71,6 +71,19 @@ test("a book knows whose a token is, during the overlap both, and no longer", (t
   for (const near of ["", "B", "b ", "bb", "b".repeat(200)]) assert.equal(book.holderOf(near), null);
 });
 
+test("a token that was added a moment ago is known when it is used", (t) => {
+  const file = join(tempDir(t), "tokens.json");
+  let nowMs = NOW;
+  const book = new TokenBook({ file, log: new FakeLog(), nowMs: () => nowMs });
+  changeTokens(file, (list) => addToken(list, entry("sh-a1", "a")));
+  book.open();
+  nowMs += 2_000;
+  assert.equal(book.holderOf("a")?.name, "sh-a1");
+  nowMs += 50;
+  changeTokens(file, (list) => addToken(list, entry("ops", "b")));
+  assert.equal(book.holderOf("b")?.name, "ops");
+});
+
 test("what is presented is compared in constant time, also where nothing is found", (t) => {
   const file = join(tempDir(t), "tokens.json");
   changeTokens(file, (list) => addToken(list, entry("sh-a1", "a")));

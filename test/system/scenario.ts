@@ -200,7 +200,9 @@ export const STEPS: readonly Step[] = [
       );
       assert.match(await a.run(["cat", "/etc/meshprobe/peers.yaml"]), /Written by the administrator/);
       const blindMs = blind.reduce((sum, { started_at, ended_at }) => sum + Date.parse(ended_at) - Date.parse(started_at), 0);
-      assert.equal((await fleetReport(stage)).nodes.find(({ node }) => node === "a")?.version, NEXT_VERSION);
+      const told = async (): Promise<true | null> =>
+        (await fleetReport(stage)).nodes.find(({ node }) => node === "a")?.version === NEXT_VERSION ? true : null;
+      await until("the collector to hear of the new version", told, EVIDENCE_MS);
       return `${(tookMs / 1000).toFixed(1)} s, blind for ${(blindMs / 1000).toFixed(1)} s; ${open.id} goes on as ${next.id}`;
     },
   },

@@ -8,8 +8,8 @@ import type { PostgresSession, Query } from "./postgres-session.ts";
 import { StoreRefused } from "./port.ts";
 
 const MAX_ATTEMPTS = 10;
-/** unique_violation, of the catalogue; duplicate_table; internal_error ("tuple concurrently updated"). */
-const MADE_BY_ANOTHER: readonly (string | null)[] = ["23505", "42P07", "XX000"];
+/** unique_violation, of the catalogue; duplicate_object (a table brings a type of its name); duplicate_table; internal_error ("tuple concurrently updated"). */
+const MADE_BY_ANOTHER: readonly (string | null)[] = ["23505", "42710", "42P07", "XX000"];
 
 /** Throws StoreRefused for the tables of a newer version. */
 export async function migratePostgres(session: PostgresSession): Promise<void> {

@@ -49,7 +49,7 @@ export class Collector {
     this.#limits = limits;
     this.#tokens = new TokenBook({ file: settings.tokensFile, log, nowMs });
     this.#tally = new Tally(log, nowMs);
-    this.#gate = new Gate(limits, this.#lull);
+    this.#gate = new Gate(limits, { lull: this.#lull });
     this.#tls = settings.tls === null ? null : new TlsFiles(settings.tls);
     const endpoints = createEndpoints({ store, reading, tally: this.#tally, families: () => this.#families(), version, nowMs });
     this.#handler = new RequestHandler({

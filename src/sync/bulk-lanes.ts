@@ -96,7 +96,7 @@ export class BulkLanes {
     while (!this.#ending.signal.aborted) {
       // Whoever wakes us from here on is heard.
       this.#alarm = new AbortController();
-      const dueMs = Math.max(this.#nextAtMs, places.readyAtMs, pace.heldUntilMs) - clock.nowMs();
+      const dueMs = Math.max(this.#nextAtMs, places.readyAtMs("bulk"), pace.heldUntilMs) - clock.nowMs();
       const parcels = dueMs > 0 ? [] : this.#tryNext();
       if (parcels.length > 0) {
         await this.#send(parcels);
@@ -152,7 +152,7 @@ export class BulkLanes {
         this.#kept = open;
         this.#hasAsked = true;
         this.#failures = 0;
-        places.succeeded(url);
+        places.succeeded(url, "bulk");
         state.succeeded("bulk", url);
         return;
       case "too-large":
@@ -170,7 +170,7 @@ export class BulkLanes {
     const { clock, random, places, state } = this.#ports;
     const nowMs = clock.nowMs();
     this.#nextAtMs = nowMs + backoffMs(++this.#failures, random);
-    places.failed(url, { nowMs, retryAfterMs });
+    places.failed(url, { load: "bulk", nowMs, retryAfterMs });
     state.failed("bulk", { url, text, answered });
   }
 

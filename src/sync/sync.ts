@@ -156,7 +156,9 @@ export class Sync {
   #paused(): string | null {
     const nowMs = this.#clock.nowMs();
     const at = (ms: number): string => iso(this.#clock.wallMs() + ms - nowMs);
-    if (this.#places.readyAtMs > nowMs) return `the collector asks to be left alone until ${at(this.#places.readyAtMs)}`;
+    const [forHeadsMs, forAllMs] = [this.#places.readyAtMs("urgent"), this.#places.readyAtMs("bulk")];
+    if (forHeadsMs > nowMs) return `the collector asks to be left alone until ${at(forHeadsMs)}`;
+    if (forAllMs > nowMs) return `the collector is busy: all but heads waits until ${at(forAllMs)}`;
     if (this.#pace.heldUntilMs > nowMs)
       return `a probe to ${this.#hurtPeer} turned overdue while something was sent: all but heads waits until ${at(this.#pace.heldUntilMs)}`;
     return this.#options.isCalm() ? null : "an incident is open: rollups and raw samples wait";

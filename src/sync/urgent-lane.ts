@@ -73,7 +73,7 @@ export class UrgentLane {
     if (this.#isStopped || this.#attempts.size >= MAX_ATTEMPTS) return;
     const { clock, places } = this.#ports;
     // Before then the queue need not even be looked at.
-    const earliestMs = Math.max(this.#unsentAtMs, places.readyAtMs);
+    const earliestMs = Math.max(this.#unsentAtMs, places.readyAtMs("urgent"));
     if (earliestMs > clock.nowMs()) return this.#wakeAt(earliestMs);
     const parcel = this.#next();
     if (parcel !== null) return this.#start(parcel);
@@ -90,7 +90,7 @@ export class UrgentLane {
     this.#isStopped = true;
     this.#abortAll();
     const parcel = this.#next();
-    if (parcel !== null && places.readyAtMs <= clock.nowMs()) {
+    if (parcel !== null && places.readyAtMs("urgent") <= clock.nowMs()) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onSettled = resolve;
       const cancel = clock.after(lastMs, () => this.#abortAll());
@@ -155,7 +155,7 @@ export class UrgentLane {
     if (parcel !== null) this.#unsentAtMs = nowMs + Math.min(MAX_GAP_MS, (bytes * BITS * SECOND_MS) / rate);
     this.#helloAtMs = nowMs + HELLO_MS;
     this.#helloFailures = 0;
-    places.succeeded(open.url);
+    places.succeeded(open.url, "urgent");
     // That the collector answers a hello ends no trouble of our own.
     if (!this.#isStuck) state.succeeded("urgent", open.url);
     onSuccess();
@@ -164,7 +164,7 @@ export class UrgentLane {
   #failed(url: string, { text, answered, retryAfterMs }: Pick<Extract<Outcome, { kind: "failed" }>, "text" | "answered" | "retryAfterMs">): void {
     const { clock, random, places, state } = this.#ports;
     const nowMs = clock.nowMs();
-    places.failed(url, { nowMs, retryAfterMs });
+    places.failed(url, { load: "urgent", nowMs, retryAfterMs });
     state.failed("urgent", { url, text, answered });
     this.#helloAtMs = nowMs + Math.min(HELLO_MS, backoffMs(++this.#helloFailures, random));
   }

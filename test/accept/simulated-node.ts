@@ -142,9 +142,7 @@ export class SimulatedNode {
     }
     if (reply.status === "503" && reply.retryAfterMs === null) this.#fault("503 without Retry-After");
     else if (/^\d/.test(reply.status) && reply.status !== "503") this.#fault(`${reply.status}: ${reply.text.slice(0, 200)}`);
-    // Retry-After is a lower bound; those who were told the same must not come back at the same moment.
-    const waitMs = reply.retryAfterMs === null ? null : reply.retryAfterMs * (1 + this.#random() / 2);
-    return { kind: "refused", waitMs };
+    return { kind: "refused", waitMs: reply.retryAfterMs };
   }
 
   #take(answer: SyncAnswer): void {

@@ -3,10 +3,29 @@
  * a slow sender keeps nobody from working. Then it waits for its turn at the store. Small writes (heads of incidents) have a
  * larger allowance and turns of their own, so they never wait behind bulk, nor behind what is left of earlier attempts of the same node.
  */
+import { Appointments } from "./appointments.ts";
 import type { Limits } from "./limits.ts";
 import type { Lull } from "./lull.ts";
+import { Rush } from "./rush.ts";
 
 export type Kind = "small" | "bulk" | "read";
+
+/** When bulk gives way. */
+export interface GatePorts {
+  /** What bulk waits for when it is its turn. */
+  readonly lull: Pick<Lull, "wait">;
+  readonly rush?: Pick<Rush, "came" | "isOn">;
+  readonly appointments?: Pick<Appointments, "done" | "next">;
+}
+
+export interface Asking {
+  /** Whose token it is. */
+  readonly holder: string;
+  /** Of the body, at most. */
+  readonly bytes: number;
+  /** Whether it is the first of its connection. */
+  readonly isFirst: boolean;
+}
 
 export interface Pass {
   readonly kind: Kind;
@@ -29,13 +48,16 @@ interface Lane {
 
 export class Gate {
   readonly #lull: Pick<Lull, "wait">;
+  readonly #rush: Pick<Rush, "came" | "isOn">;
+  readonly #appointments: Pick<Appointments, "done" | "next">;
   readonly #lanes: Readonly<Record<Kind, Lane>>;
   readonly #bulkBytesLimit: number;
   #bulkBytes = 0;
 
-  /** `lull`: what bulk waits for when it is its turn. */
-  constructor(limits: Limits, lull: Pick<Lull, "wait">) {
+  constructor(limits: Limits, { lull, rush = new Rush(), appointments = new Appointments() }: GatePorts) {
     this.#lull = lull;
+    this.#rush = rush;
+    this.#appointments = appointments;
     const lane = (most: number, atOnce: number, perHolder = limits.perHolder): Lane => ({
       atOnce,
       most,
@@ -57,8 +79,15 @@ export class Gate {
     return this.#lanes[kind].inside;
   }
 
-  /** Null: too many of its kind are inside, or of the one who asks. `bytes` is what the body may have at most. */
-  admit(kind: Kind, { holder, bytes }: { readonly holder: string; readonly bytes: number }): Pass | null {
+  /** Seconds after which one that was not admitted may try again; null: as anybody. */
+  comeAgainS(kind: Kind): number | null {
+    return kind === "bulk" ? this.#appointments.next() : null;
+  }
+
+  /** Null: too many of its kind are inside, or of the one who asks, or it is not the time for bulk. */
+  admit(kind: Kind, { holder, bytes, isFirst }: Asking): Pass | null {
+    if (kind === "small" && isFirst) this.#rush.came();
+    if (kind === "bulk" && this.#rush.isOn) return null;
     const lane = this.#lanes[kind];
     const own = lane.byHolder.get(holder) ?? 0;
     if (own >= lane.perHolder) return null;
@@ -78,6 +107,7 @@ export class Gate {
       leave: () => {
         if (state === "left") return;
         if (state === "works") next(lane);
+        if (kind === "bulk" && state === "works") this.#appointments.done();
         state = "left";
         lane.inside--;
         forget(lane, holder);

@@ -25,8 +25,12 @@ export function jsonText(value: unknown): string {
 const RETRY_FROM_S = 2;
 const RETRY_SPREAD_S = 4;
 
-/** Try again in 2 to 5 s: spread, so that those who were turned away together do not come back together. */
-export function busy(code: string, message: string, cause?: unknown): Refusal {
-  const seconds = RETRY_FROM_S + Math.floor(Math.random() * RETRY_SPREAD_S);
-  return new Refusal(503, code, { message, headers: { "retry-after": String(seconds) }, ...(cause === undefined ? {} : { cause }) });
+/** Try again in 2 to 5 s, unless another time is given: spread, so that those who were turned away together do not come back together. */
+export function busy(
+  code: string,
+  message: string,
+  { retryAfterS = null, ...more }: { readonly retryAfterS?: number | null; readonly cause?: unknown } = {},
+): Refusal {
+  const seconds = retryAfterS ?? RETRY_FROM_S + Math.floor(Math.random() * RETRY_SPREAD_S);
+  return new Refusal(503, code, { message, headers: { "retry-after": String(seconds) }, ...more });
 }

@@ -41,7 +41,7 @@ interface Written {
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   /** By connection: how many requests of it are not answered yet, and when the last of them will be. */
-  readonly #queues = new WeakMap<Socket, { length: number; last: Promise<void> }>();
+  readonly #queues = new WeakMap<Socket, { length: number; last: Promise<void>; requests: number }>();
   readonly #atWork = new Set<Promise<void>>();
   #isStopping = false;
 
@@ -52,7 +52,7 @@ export class RequestHandler {
   /** Never throws. */
   take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    const queue = this.#queues.get(socket) ?? { length: 0, last: Promise.resolve() };
+    const queue = this.#queues.get(socket) ?? { length: 0, last: Promise.resolve(), requests: 0 };
     this.#queues.set(socket, queue);
     if (queue.length >= this.#options.limits.pipelined) {
       this.#options.tally.refused("pipelined");
@@ -60,6 +60,7 @@ export class RequestHandler {
       return;
     }
     queue.length++;
+    queue.requests++;
     queue.last = queue.last.then(() => this.#serve(request, response)).finally(() => queue.length--);
     const work = queue.last;
     this.#atWork.add(work);
@@ -101,8 +102,8 @@ export class RequestHandler {
     if (endpoint.access === "open" || endpoint.access === "local") return endpoint.handle(asked);
     const head = endpoint.method === "POST" ? bodyHead(request, limits) : null;
     const kind: Kind = head === null ? "read" : head.bytes <= limits.smallBytes ? "small" : "bulk";
-    const pass = gate.admit(kind, { holder: holder?.name ?? "", bytes: head?.bytes ?? 0 });
-    if (pass === null) throw busy("busy", `too many ${kind} requests are at work`);
+    const pass = gate.admit(kind, { holder: holder?.name ?? "", bytes: head?.bytes ?? 0, isFirst: this.#queues.get(request.socket)?.requests === 1 });
+    if (pass === null) throw busy("busy", `too many ${kind} requests are at work`, { retryAfterS: gate.comeAgainS(kind) });
     try {
       if (head !== null) return await endpoint.handle({ ...asked, ...(await this.#body(request, { response, pass, encoding: head.encoding })) });
       await pass.turn();
@@ -130,7 +131,7 @@ export class RequestHandler {
     const { tally, log } = this.#options;
     let refusal: Refusal;
     if (error instanceof Refusal) refusal = error;
-    else if (error instanceof StoreUnavailable) refusal = busy("store-unavailable", "the store cannot be reached, or is full", error);
+    else if (error instanceof StoreUnavailable) refusal = busy("store-unavailable", "the store cannot be reached, or is full", { cause: error });
     else {
       log.error({ path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, "a request failed");
       refusal = busy("failed", "this went wrong here; the collector's log says more");

@@ -5,7 +5,7 @@
  * The file is looked at again when it may have changed. One that cannot be read, or is half written by somebody else's tool, leaves the last good list in force:
  * nodes must not be locked out by an editor.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { FactLog } from "../../fact-log.ts";
 import { readTokens, tokenFileStamp } from "./token-file.ts";
 import type { TokenEntry, TokenRole } from "./token-list.ts";
@@ -28,7 +28,7 @@ export function newToken(): string {
 }
 
 export function tokenSum(token: string): string {
-  return createHash("sha256").update(token, "utf8").digest("hex");
+  return hash("sha256", token, "hex");
 }
 
 export interface TokenBookOptions {
@@ -66,7 +66,7 @@ export class TokenBook {
     const nowMs = this.#options.nowMs();
     this.#look(nowMs, LOOK_MS);
     if (token.length > MAX_TOKEN_CHARACTERS) return null;
-    const sum = createHash("sha256").update(token, "utf8").digest();
+    const sum = hash("sha256", token, "buffer");
     if (!this.#entries.has(this.#keyed(sum))) this.#look(nowMs, LOOK_FOR_NEW_MS);
     const found = this.#entries.get(this.#keyed(sum));
     const isEqual = timingSafeEqual(sum, found?.sum ?? this.#nobody);
@@ -102,6 +102,6 @@ export class TokenBook {
   }
 
   #keyed(sum: Uint8Array): string {
-    return createHmac("sha256", this.#key).update(sum).digest("hex");
+    return hash("sha256", Buffer.concat([this.#key, sum]), "hex");
   }
 }

@@ -191,6 +191,23 @@ test("Retry-After overrides every pace, in every lane, until its time", async (t
   assert.ok(exchange.requests.length > first);
 });
 
+test("a collector that is too busy for bulk gets the heads all the same", async (t) => {
+  const { clock, outbox, sync, write, of } = await bench(t, {
+    fill: (queue) => queue.add(1, "x"),
+    rule: forEvidence((exchange) => exchange.answered(503, "", { retryAfter: "45" })),
+  });
+  await clock.advance(1_000);
+  write(0, "i1");
+  await clock.advance(3_000);
+  assert.equal(outbox.backlog(0).records, 0);
+  assert.match(sync.status().paused ?? "", /the collector is busy: all but heads waits until 2026-11-21T04:12:45/);
+  const asked = of(1).length;
+  await clock.advance(40_000);
+  assert.equal(of(1).length, asked);
+  await clock.advance(2_000);
+  assert.ok(of(1).length > asked);
+});
+
 test("of several addresses the next is asked when one fails, and it stays with the one that works", async (t) => {
   const { clock, exchange, sync } = await bench(t, {
     urls: ["https://a.example", "https://b.example/mesh/"],

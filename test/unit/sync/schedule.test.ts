@@ -53,23 +53,33 @@ test("Retry-After is taken in seconds and as a date, bounded, and nonsense is no
 
 test("a failure moves on to the next address, once for both connections, and round again", () => {
   const places = new Places(["a", "b", "c"]);
-  places.failed("a", { nowMs: 0, retryAfterMs: null });
+  places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: null });
   assert.equal(places.current, "b");
-  places.failed("a", { nowMs: 0, retryAfterMs: null });
+  places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: null });
   assert.equal(places.current, "b");
-  places.failed("b", { nowMs: 0, retryAfterMs: null });
-  places.failed("c", { nowMs: 0, retryAfterMs: null });
+  places.failed("b", { load: "urgent", nowMs: 0, retryAfterMs: null });
+  places.failed("c", { load: "urgent", nowMs: 0, retryAfterMs: null });
   assert.equal(places.current, "a");
 });
 
 test("an address that asked to be left alone is passed over until its time; when all have, the first to be free is waited for", () => {
   const places = new Places(["a", "b"]);
-  places.failed("a", { nowMs: 0, retryAfterMs: 60_000 });
-  assert.deepEqual([places.current, places.readyAtMs], ["b", Number.NEGATIVE_INFINITY]);
-  places.failed("b", { nowMs: 1_000, retryAfterMs: null });
+  places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: 60_000 });
+  assert.deepEqual([places.current, places.readyAtMs("urgent")], ["b", Number.NEGATIVE_INFINITY]);
+  places.failed("b", { load: "urgent", nowMs: 1_000, retryAfterMs: null });
   assert.equal(places.current, "b", "the other one is still to be left alone");
-  places.failed("b", { nowMs: 2_000, retryAfterMs: 90_000 });
-  assert.deepEqual([places.current, places.readyAtMs], ["a", 60_000]);
-  places.succeeded("a");
-  assert.equal(places.readyAtMs, Number.NEGATIVE_INFINITY);
+  places.failed("b", { load: "urgent", nowMs: 2_000, retryAfterMs: 90_000 });
+  assert.deepEqual([places.current, places.readyAtMs("urgent")], ["a", 60_000]);
+  places.succeeded("a", "urgent");
+  assert.equal(places.readyAtMs("urgent"), Number.NEGATIVE_INFINITY);
+});
+
+test("an address that has no room for bulk may have some for heads; one that has none for heads has none at all", () => {
+  const places = new Places(["a"]);
+  places.failed("a", { load: "bulk", nowMs: 0, retryAfterMs: 30_000 });
+  assert.deepEqual([places.readyAtMs("urgent"), places.readyAtMs("bulk")], [Number.NEGATIVE_INFINITY, 30_000]);
+  places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: 60_000 });
+  assert.deepEqual([places.readyAtMs("urgent"), places.readyAtMs("bulk")], [60_000, 60_000]);
+  places.succeeded("a", "urgent");
+  assert.deepEqual([places.readyAtMs("urgent"), places.readyAtMs("bulk")], [Number.NEGATIVE_INFINITY, 30_000]);
 });

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Appointments } from "../../../../src/collector/http/appointments.ts";
+import { Gate } from "../../../../src/collector/http/gate.ts";
+import { LIMITS } from "../../../../src/collector/http/limits.ts";
+import { Rush } from "../../../../src/collector/http/rush.ts";
+
+const lull = { wait: (): Promise<void> => Promise.resolve() };
+
+describe("a rush", () => {
+  const busy = (rush: Rush, heads: number): void => Array.from({ length: heads }).forEach(() => rush.came());
+
+  test("is when twenty heads come on new connections within a second, and over when they do not", () => {
+    let nowMs = 0;
+    const rush = new Rush(() => nowMs);
+    busy(rush, 19);
+    assert.equal(rush.isOn, false);
+    nowMs = 1_000;
+    rush.came();
+    assert.equal(rush.isOn, true);
+    nowMs = 1_001;
+    assert.equal(rush.isOn, false);
+  });
+
+  test("keeps bulk out for twenty seconds of forty, however long it lasts", () => {
+    let nowMs = 0;
+    const rush = new Rush(() => nowMs);
+    let onMs = 0;
+    for (; nowMs < 120_000; nowMs += 10) {
+      rush.came();
+      if (rush.isOn) onMs += 10;
+      else if (nowMs > 1_000) assert.ok(nowMs % 40_000 >= 19_000 || nowMs % 40_000 < 200, `no rush at ${nowMs} ms`);
+    }
+    assert.ok(onMs <= 60_000 && onMs > 55_000, `${onMs} ms of 120,000`);
+  });
+});
+
+describe("appointments", () => {
+  /** Seconds from now until each. */
+  const book = (appointments: Appointments, callers: number): number[] => Array.from({ length: callers }, () => appointments.next());
+
+  test("come one after the other, at the usual pace while none is known", () => {
+    const seconds = book(new Appointments(() => 0), 1_000);
+    assert.equal(seconds[0], 2);
+    assert.deepEqual(
+      seconds,
+      seconds.toSorted((a, b) => a - b),
+    );
+    // 25 ms each.
+    assert.equal(seconds.at(-1), 27);
+  });
+
+  test("come as fast as the work was done lately", () => {
+    let nowMs = 0;
+    const appointments = new Appointments(() => nowMs);
+    for (; nowMs < 6_400; nowMs += 10) appointments.done();
+    assert.equal(book(appointments, 1_000).at(-1), 12);
+  });
+
+  test("after a rest the pace is not that of the rest", () => {
+    let nowMs = 0;
+    const appointments = new Appointments(() => nowMs);
+    for (let done = 0; done < 64; done++) appointments.done();
+    nowMs = 3_600_000;
+    assert.equal(book(appointments, 1_000).at(-1), 52);
+  });
+
+  test("nobody is sent away for more than a minute, and those beyond it not all for the same time", () => {
+    let turn = 0;
+    const seconds = book(
+      new Appointments(
+        () => 0,
+        () => (turn++ % 10) / 10,
+      ),
+      10_000,
+    );
+    assert.ok(seconds.every((one) => one >= 2 && one <= 60));
+    assert.ok(new Set(seconds.slice(-10)).size === 10, String(seconds.slice(-10)));
+  });
+
+  test("those of a minute ago are forgotten", () => {
+    let nowMs = 0;
+    const appointments = new Appointments(() => nowMs);
+    book(appointments, 10_000);
+    nowMs = 120_000;
+    assert.equal(appointments.next(), 2);
+  });
+});
+
+describe("the gate", () => {
+  const asking = (holder: string, bytes = 100_000): { holder: string; bytes: number; isFirst: boolean } => ({ holder, bytes, isFirst: true });
+
+  test("lets no bulk in during a rush, and heads always; whoever is turned away has an appointment", () => {
+    let isOn = true;
+    let came = 0;
+    const rush = {
+      came: (): void => void came++,
+      get isOn(): boolean {
+        return isOn;
+      },
+    };
+    const gate = new Gate(LIMITS, { lull, rush, appointments: { done: () => {}, next: () => 7 } });
+    assert.equal(gate.admit("bulk", asking("a")), null);
+    assert.deepEqual([gate.comeAgainS("bulk"), gate.comeAgainS("small"), gate.comeAgainS("read")], [7, null, null]);
+    assert.notEqual(gate.admit("small", asking("a", 900)), null);
+    assert.notEqual(gate.admit("small", { ...asking("b", 900), isFirst: false }), null);
+    assert.notEqual(gate.admit("read", asking("r", 0)), null);
+    assert.equal(came, 1, "a connection that is kept is not at the door");
+    isOn = false;
+    assert.notEqual(gate.admit("bulk", asking("a")), null);
+  });
+
+  test("the pace of appointments is that of bulk which was worked on, not of what went away before its turn", async () => {
+    let done = 0;
+    const gate = new Gate(LIMITS, { lull, appointments: { done: () => void done++, next: () => 2 } });
+    const [worked, left, small] = [gate.admit("bulk", asking("a")), gate.admit("bulk", asking("b")), gate.admit("small", asking("c", 900))];
+    await Promise.all([worked?.turn(), small?.turn()]);
+    for (const pass of [worked, left, small]) pass?.leave();
+    assert.equal(done, 1);
+  });
+});

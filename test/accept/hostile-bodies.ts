@@ -237,8 +237,10 @@ function put(holder: Place["holder"], key: string, value: Json): void {
 }
 
 function remove(holder: Place["holder"], key: string): void {
-  if (Array.isArray(holder)) holder.splice(Number(key), 1);
-  else Reflect.deleteProperty(holder, key);
+  if (!Array.isArray(holder) || !/^\d+$/.test(key)) return void Reflect.deleteProperty(holder, key);
+  // Not splice: a list may have got a `constructor` of its own.
+  holder.copyWithin(Number(key), Number(key) + 1);
+  holder.length--;
 }
 
 function twice(value: Json): Json {

@@ -35,6 +35,12 @@ export interface Pass {
   leave(): void;
 }
 
+export interface TurnedAway {
+  readonly kind: "turned-away";
+  /** Seconds after which to come again; null: as anybody. */
+  readonly comeAgainS: number | null;
+}
+
 /** Of one kind: how many work, and who waits for it. */
 interface Lane {
   readonly atOnce: number;
@@ -79,20 +85,17 @@ export class Gate {
     return this.#lanes[kind].inside;
   }
 
-  /** Seconds after which one that was not admitted may try again; null: as anybody. */
-  comeAgainS(kind: Kind): number | null {
-    return kind === "bulk" ? this.#appointments.next() : null;
-  }
-
-  /** Null: too many of its kind are inside, or of the one who asks, or it is not the time for bulk. */
-  admit(kind: Kind, { holder, bytes, isFirst }: Asking): Pass | null {
+  /** Turned away: too many of its kind are inside, or of the one who asks, or it is not the time for bulk. */
+  admit(kind: Kind, { holder, bytes, isFirst }: Asking): Pass | TurnedAway {
     if (kind === "small" && isFirst) this.#rush.came();
-    if (kind === "bulk" && this.#rush.isOn) return null;
     const lane = this.#lanes[kind];
     const own = lane.byHolder.get(holder) ?? 0;
-    if (own >= lane.perHolder) return null;
+    // Whoever has that many here takes no appointment from others.
+    if (own >= lane.perHolder) return turnedAway(null);
     const weight = kind === "bulk" ? bytes : 0;
-    if (lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit)) return null;
+    const isFull = lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit);
+    if (kind === "bulk" && (isFull || this.#rush.isOn)) return turnedAway(this.#appointments.next());
+    if (isFull) return turnedAway(null);
     lane.inside++;
     this.#bulkBytes += weight;
     lane.byHolder.set(holder, own + 1);
@@ -115,6 +118,10 @@ export class Gate {
       },
     };
   }
+}
+
+function turnedAway(comeAgainS: number | null): TurnedAway {
+  return { kind: "turned-away", comeAgainS };
 }
 
 function forget({ byHolder }: Lane, holder: string): void {

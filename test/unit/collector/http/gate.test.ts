@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Appointments } from "../../../../src/collector/http/appointments.ts";
-import { Gate } from "../../../../src/collector/http/gate.ts";
+import { Gate, type Pass } from "../../../../src/collector/http/gate.ts";
 import { LIMITS } from "../../../../src/collector/http/limits.ts";
 import { Rush } from "../../../../src/collector/http/rush.ts";
 
@@ -100,22 +100,32 @@ describe("the gate", () => {
       },
     };
     const gate = new Gate(LIMITS, { lull, rush, appointments: { done: () => {}, next: () => 7 } });
-    assert.equal(gate.admit("bulk", asking("a")), null);
-    assert.deepEqual([gate.comeAgainS("bulk"), gate.comeAgainS("small"), gate.comeAgainS("read")], [7, null, null]);
-    assert.notEqual(gate.admit("small", asking("a", 900)), null);
-    assert.notEqual(gate.admit("small", { ...asking("b", 900), isFirst: false }), null);
-    assert.notEqual(gate.admit("read", asking("r", 0)), null);
+    assert.deepEqual(gate.admit("bulk", asking("a")), { kind: "turned-away", comeAgainS: 7 });
+    assert.equal(gate.admit("small", asking("a", 900)).kind, "small");
+    assert.equal(gate.admit("small", { ...asking("b", 900), isFirst: false }).kind, "small");
+    assert.equal(gate.admit("read", asking("r", 0)).kind, "read");
     assert.equal(came, 1, "a connection that is kept is not at the door");
     isOn = false;
-    assert.notEqual(gate.admit("bulk", asking("a")), null);
+    assert.equal(gate.admit("bulk", asking("a")).kind, "bulk");
+  });
+
+  test("one who has too many here already takes no appointment from others", () => {
+    const gate = new Gate(LIMITS, { lull, appointments: { done: () => {}, next: () => assert.fail("an appointment") } });
+    for (let inside = 0; inside < LIMITS.perHolder; inside++) assert.equal(gate.admit("bulk", asking("a")).kind, "bulk");
+    assert.deepEqual(gate.admit("bulk", asking("a")), { kind: "turned-away", comeAgainS: null });
+    assert.equal(gate.admit("bulk", asking("b")).kind, "bulk");
   });
 
   test("the pace of appointments is that of bulk which was worked on, not of what went away before its turn", async () => {
     let done = 0;
     const gate = new Gate(LIMITS, { lull, appointments: { done: () => void done++, next: () => 2 } });
-    const [worked, left, small] = [gate.admit("bulk", asking("a")), gate.admit("bulk", asking("b")), gate.admit("small", asking("c", 900))];
-    await Promise.all([worked?.turn(), small?.turn()]);
-    for (const pass of [worked, left, small]) pass?.leave();
+    const inside = (kind: "bulk" | "small", holder: string): Pass => {
+      const pass = gate.admit(kind, asking(holder, 900));
+      return pass.kind === "turned-away" ? assert.fail("turned away") : pass;
+    };
+    const [worked, left, small] = [inside("bulk", "a"), inside("bulk", "b"), inside("small", "c")];
+    await Promise.all([worked.turn(), small.turn()]);
+    for (const pass of [worked, left, small]) pass.leave();
     assert.equal(done, 1);
   });
 });

@@ -87,7 +87,7 @@ export class Gate {
 
   /** Turned away: too many of its kind are inside, or of the one who asks, or it is not the time for bulk. */
   admit(kind: Kind, { holder, bytes, isFirst }: Asking): Pass | TurnedAway {
-    if (kind === "small" && isFirst) this.#rush.came();
+    if (kind === "small" && isFirst) this.#rush.came(holder);
     const lane = this.#lanes[kind];
     const own = lane.byHolder.get(holder) ?? 0;
     // Whoever has that many here takes no appointment from others.

@@ -3,8 +3,8 @@
  * come first. Not for ever: a fleet whose links are always bad is in a rush all day.
  */
 
-/** So many heads on new connections within this time; a node that is well keeps its connection. */
-const HEADS = 20;
+/** Heads of so many nodes, on new connections, within this time; a node that is well keeps its connection. */
+const NODES = 20;
 const WITHIN_MS = 1_000;
 const LONGEST_MS = 20_000;
 /** From the beginning of one to that of the next. */
@@ -12,8 +12,8 @@ const EVERY_MS = 40_000;
 
 export class Rush {
   readonly #nowMs: () => number;
-  /** When heads came, the last HEADS. */
-  readonly #cameMs: number[] = [];
+  /** Who came of late, NODES at most, the first to come first. */
+  #came: readonly { readonly node: string; readonly atMs: number }[] = [];
   #sinceMs = Number.NEGATIVE_INFINITY;
 
   /** A monotonic clock. */
@@ -21,11 +21,10 @@ export class Rush {
     this.#nowMs = nowMs;
   }
 
-  /** A head came, on a new connection. */
-  came(): void {
+  /** A head came, on a new connection. Once a node: none alone is a fleet. */
+  came(node: string): void {
     const nowMs = this.#nowMs();
-    this.#cameMs.push(nowMs);
-    if (this.#cameMs.length > HEADS) this.#cameMs.shift();
+    this.#came = [...this.#came.filter((one) => one.node !== node), { node, atMs: nowMs }].slice(-NODES);
     if (this.#isCrowded(nowMs) && nowMs - this.#sinceMs >= EVERY_MS) this.#sinceMs = nowMs;
   }
 
@@ -35,7 +34,7 @@ export class Rush {
   }
 
   #isCrowded(nowMs: number): boolean {
-    const [first] = this.#cameMs;
-    return first !== undefined && this.#cameMs.length === HEADS && nowMs - first <= WITHIN_MS;
+    const [first] = this.#came;
+    return first !== undefined && this.#came.length === NODES && nowMs - first.atMs <= WITHIN_MS;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { createLab, type Lab } from "./lab.ts";
@@ -153,6 +154,21 @@ describe("end of a laboratory", { skip: skipLab }, () => {
       assert.deepEqual(left(pid), []);
     });
   }
+
+  test("a clean-up that does not take itself back keeps nobody from ending", async () => {
+    const code = `
+      const { onProcessEnd } = await import(${JSON.stringify(`${import.meta.dirname}/namespaces.ts`)});
+      onProcessEnd(() => process.stdout.write("clean\\n"));
+      setInterval(() => {}, 1000);
+      process.stdout.write("up\\n");`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    child.kill("SIGINT");
+    const [, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+    assert.deepEqual([signal, said], ["SIGINT", "up\nclean\n"]);
+  });
 
   test("what a killed process left is removed by the next laboratory, and what a living one has is not", async () => {
     const [killed, living] = await Promise.all([startOwner(), startOwner()]);

@@ -108,10 +108,14 @@ export function onProcessEnd(cleanUp: () => void): () => void {
   }
   cleanUps.add(cleanUp);
   return () => {
-    if (!cleanUps.delete(cleanUp) || cleanUps.size > 0) return;
-    process.off("exit", runAll);
-    for (const signal of FATAL) process.off(signal, dieOf);
+    if (cleanUps.delete(cleanUp) && cleanUps.size === 0) forgetAll();
   };
+}
+
+function forgetAll(): void {
+  cleanUps.clear();
+  process.off("exit", runAll);
+  for (const signal of FATAL) process.off(signal, dieOf);
 }
 
 function runAll(): void {
@@ -121,5 +125,7 @@ function runAll(): void {
 /** Cleans up, then ends the process as the signal would have, unless somebody else listens for it and so decides. */
 function dieOf(signal: NodeJS.Signals): void {
   runAll();
+  // Also of those that are still known: their listener would be taken for somebody else's.
+  forgetAll();
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }

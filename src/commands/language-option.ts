@@ -5,7 +5,6 @@ import { LANGUAGES, localeLanguage, type Language } from "../report/language.ts"
 import type { FleetLabels } from "../report/fleet/fleet-labels.ts";
 import type { ListLabels } from "../report/list-labels.ts";
 import type { Labels } from "../report/page/labels.ts";
-import type { Words } from "../verdict/words.ts";
 import type { ValueOption, World } from "./command.ts";
 
 /** `what` it is the language of. */
@@ -21,11 +20,6 @@ export function langOption(what: string): ValueOption & { readonly words: readon
 export function languageOf({ lang, format }: { readonly lang: Language | undefined; readonly format: string }, env: World["env"]): Language {
   if (lang !== undefined) return lang;
   return format === "json" ? "en" : localeLanguage(env);
-}
-
-/** Of verdicts; null for those they were stored with. */
-export async function verdictWords(language: Language): Promise<Words | null> {
-  return language === "en" ? null : (await import("../verdict/words-zh.ts")).chinese;
 }
 
 export async function pageLabels(language: Language): Promise<Labels> {

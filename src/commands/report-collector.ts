@@ -14,7 +14,8 @@ import { MIN_PREFIX } from "../store/ticket-finder.ts";
 import type { Access } from "./collector-access.ts";
 import type { World } from "./command.ts";
 import { localZone } from "./data-dir.ts";
-import { fleetLabels, listLabels, pageLabels, verdictWords } from "./language-option.ts";
+import { verdictWords } from "../verdict/words-of.ts";
+import { fleetLabels, listLabels, pageLabels } from "./language-option.ts";
 import { MIN_PAGE_COLUMNS, renderTicket, type TicketFormat } from "./report-ticket.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -35,7 +36,8 @@ export interface CollectedListOptions {
 export async function reportFleet(options: CollectedListOptions, world: World): Promise<number> {
   const { access, node, peer, format, full, language } = options;
   const range = { since: new Date(options.sinceMs).toISOString(), until: new Date(options.untilMs).toISOString() };
-  const query = { ...range, ...(node === null ? {} : { node }), ...(peer === null ? {} : { peer }) };
+  const spoken = language === "en" ? {} : { lang: language };
+  const query = { ...range, ...spoken, ...(node === null ? {} : { node }), ...(peer === null ? {} : { peer }) };
   return answered(world, async () => {
     const report = parseFleetReport(await ask(access, { path: "/api/v1/report", query, world }));
     if (report === null) throw notOurs(access);

@@ -14,7 +14,8 @@ import { storeError } from "../store/store-error.ts";
 import { readTicket } from "../store/ticket-reader.ts";
 import type { World } from "./command.ts";
 import { localZone } from "./data-dir.ts";
-import { pageLabels, verdictWords } from "./language-option.ts";
+import { pageLabels } from "./language-option.ts";
+import { verdictWords } from "../verdict/words-of.ts";
 import { requireTicket, withEvidence } from "./open-evidence.ts";
 import { UsageError } from "./usage-error.ts";
 

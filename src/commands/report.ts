@@ -3,7 +3,8 @@ import type { Language } from "../report/language.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { type Command, CONFIG_OPTION, declare, type World } from "./command.ts";
 import { dataDirOf, localZone } from "./data-dir.ts";
-import { langOption, languageOf, listLabels, verdictWords } from "./language-option.ts";
+import { langOption, languageOf, listLabels } from "./language-option.ts";
+import { verdictWords } from "../verdict/words-of.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Up to this many incidents the JSON holds strips, facts and hops without --full. */

@@ -50,7 +50,8 @@ export class VerdictReader {
   }
 }
 
-function inWords(
+/** What was judged, said from its facts. */
+export function inWords(
   facts: EventFacts,
   { verdict, words }: { readonly verdict: Verdict; readonly words: Words },
 ): Pick<ReportVerdict, "sentence" | "findings"> {

@@ -74,7 +74,13 @@ function api(store: CollectorStore): RequestListener {
     if (id !== undefined) return part === undefined ? reports.incident(decodeURIComponent(id), node) : reports.records(decodeURIComponent(id), node);
     const time = (name: string): number => Date.parse(url.searchParams.get(name) ?? "");
     if (url.pathname !== "/api/v1/report") return Promise.resolve(null);
-    return reports.report({ sinceMs: time("since"), untilMs: time("until"), node, peer: url.searchParams.get("peer") });
+    return reports.report({
+      sinceMs: time("since"),
+      untilMs: time("until"),
+      node,
+      peer: url.searchParams.get("peer"),
+      language: url.searchParams.get("lang") === "zh" ? "zh" : "en",
+    });
   };
   return (request, response) => {
     const say = (status: number, value: unknown): void =>
@@ -109,7 +115,9 @@ test("the list is of all nodes with both sides together, as text and JSON, in tw
   assert.ok(text.stdout.includes(`meshprobe report --collector ${url} ID`));
   const json = JSON.parse((await run([...args, "--since", "1h", "--format", "json"])).stdout) as FleetReport;
   assert.deepEqual([json.schema, json.node.name, json.incidents.length, json.events[0]?.sides.length], ["meshprobe.report/1", null, 4, 2]);
-  assert.match((await run([...args, "--since", "1h", "--lang", "zh"])).stdout, /^采集中心共 3 个节点\n/);
+  const chinese = (await run([...args, "--since", "1h", "--lang", "zh"])).stdout;
+  assert.match(chinese, /^采集中心共 3 个节点\n/);
+  assert.match(chinese, /结论\n +1 [^\n]*丢包率/);
   const node = JSON.parse((await run([...args, "--since", "1h", "--node", "sh-a1", "--format", "json"])).stdout) as FleetReport;
   assert.deepEqual([node.peers_omitted, node.peers.map(({ peer }) => peer), node.incidents.length], [false, ["bj-b1", "gz-c1"], 3]);
   assert.match((await run([...args, "--since", "1h", "--peer", "gz-c1"])).stdout, /PEERS[^\n]*\n[^\n]*\n[^\n]*bj-b1 to gz-c1[^]*sh-a1 to gz-c1/);

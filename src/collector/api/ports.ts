@@ -3,6 +3,8 @@
  * it is.
  */
 
+import type { Language } from "../../report/language.ts";
+
 /** A document, written as JSON. */
 export type Document = object;
 
@@ -17,5 +19,7 @@ export interface Reports {
     readonly untilMs: number;
     readonly node: string | null;
     readonly peer: string | null;
+    /** Of the sentences of verdicts. */
+    readonly language: Language;
   }): Promise<Document>;
 }

@@ -1,4 +1,5 @@
 /** GET /api/v1/incidents/ID, its records, and /api/v1/report: what is made of the records. */
+import { LANGUAGES } from "../../report/language.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Endpoint } from "../http/router.ts";
 import { Parameters } from "./parameters.ts";
@@ -26,9 +27,9 @@ export function reportEndpoints(reports: Reports): Endpoint[] {
       path: "/api/v1/report",
       access: "reader",
       handle: async ({ query, receivedMs }) => {
-        const parameters = new Parameters(query, { known: ["since", "until", "node", "peer"], nowMs: receivedMs });
+        const parameters = new Parameters(query, { known: ["since", "until", "node", "peer", "lang"], nowMs: receivedMs });
         const range = { ...parameters.range(DEFAULT_BACK_MS), node: parameters.name("node"), peer: parameters.name("peer") };
-        return { kind: "json", value: await reports.report(range) };
+        return { kind: "json", value: await reports.report({ ...range, language: parameters.word("lang", LANGUAGES) ?? "en" }) };
       },
     },
   ];

@@ -5,6 +5,7 @@
 import type { FleetBlind, FleetEvent, FleetIncident, FleetNode, FleetReport } from "../../report/fleet/fleet.ts";
 import { iso, isoOrNull } from "../../report/figures.ts";
 import { REPORT_SCHEMA, type ReportVerdict } from "../../report/report.ts";
+import type { Words } from "../../verdict/words.ts";
 import type { CollectorStore, StoredNode } from "../store/port.ts";
 import { againstCollector, clockAgainst, clockOf } from "./clocks.ts";
 import { findHeads, MAX_HEADS, parsed, type FoundHead } from "./incident-heads.ts";
@@ -23,6 +24,8 @@ export interface FleetQuery {
   readonly node?: string | null;
   /** What was seen towards this peer. */
   readonly peer?: string | null;
+  /** Of verdicts; without them as they were stored. */
+  readonly words?: Words | null;
 }
 
 interface Seen {
@@ -99,13 +102,13 @@ export function fleetNodes(nodes: readonly StoredNode[]): FleetNode[] {
 }
 
 async function see(store: CollectorStore, query: FleetQuery): Promise<Seen> {
-  const { node = null, peer = null, sinceMs, untilMs } = query;
+  const { node = null, peer = null, sinceMs, untilMs, words = null } = query;
   const [nodes, ...found] = await Promise.all([store.nodes(), ...placesOf(query).map((place) => findHeads(store, { ...place, sinceMs, untilMs }))]);
   const heads = [...new Map(found.flat().map((each) => [JSON.stringify([each.node, each.head.id]), each])).values()];
   const known: Nodes = new Map(nodes.map((each) => [each.node, each]));
   const isAskedFor = (each: FoundHead): boolean => (node === null || each.node === node) && (peer === null || each.head.peer === peer);
   const groups = groupSides(heads, known).filter((group) => group.some(isAskedFor));
-  return { nodes: known, groups, verdicts: await findVerdicts(store, groups.flat()), isCut: found.some(({ length }) => length >= MAX_HEADS) };
+  return { nodes: known, groups, verdicts: await findVerdicts(store, groups.flat(), words), isCut: found.some(({ length }) => length >= MAX_HEADS) };
 }
 
 /** What is asked for, and what the other ends of it saw. */

@@ -2,10 +2,12 @@
 import type { FleetIncident } from "../../report/fleet/fleet.ts";
 import type { ReportVerdict } from "../../report/report.ts";
 import type { IncidentHead } from "../../sync/record-types.ts";
-import type { CollectorStore, RecordQuery } from "../store/port.ts";
+import type { Words } from "../../verdict/words.ts";
+import type { CollectorStore, RecordQuery, StoredRecord } from "../store/port.ts";
 import { incidentOfHead, parseVerdictHead } from "./heads.ts";
 import { findHeads, MAX_HEADS, parsed, type FoundHead } from "./incident-heads.ts";
 import { receiptOf } from "./incident-records.ts";
+import { saidIn, type HeldVerdict } from "./said-verdicts.ts";
 
 /** Ids in one question to the database. */
 const IDS_AT_ONCE = 500;
@@ -40,19 +42,24 @@ export function listed({ node, head, record }: FoundHead, verdicts: ReadonlyMap<
   return { ...incidentOfHead(head, verdicts.get(eventKey(node, head.event_id)) ?? null), node, receipt: receiptOf(record) };
 }
 
-/** By `eventKey`. */
-export async function findVerdicts(store: Store, heads: readonly FoundHead[]): Promise<Map<string, ReportVerdict>> {
+/** By `eventKey`. Without `words` as they were stored, which is English. */
+export async function findVerdicts(store: Store, heads: readonly FoundHead[], words: Words | null = null): Promise<Map<string, ReportVerdict>> {
   const ids = [...new Set(heads.map(({ head }) => head.event_id))];
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, part) => ids.slice(part * IDS_AT_ONCE, (part + 1) * IDS_AT_ONCE));
-  const records = await Promise.all(parts.map((part) => store.records({ types: ["verdict"], ids: part, limit: MAX_HEADS })));
-  return new Map(
-    records.flat().flatMap(({ node, data }) => {
-      const head = parseVerdictHead(parsed(data));
-      if (head === null) return [];
-      const { event_id: eventId, ...verdict } = head;
-      return [[eventKey(node, eventId), verdict] as const];
+  const held = await Promise.all(
+    parts.map(async (part) => {
+      const stored = (await store.records({ types: ["verdict"], ids: part, limit: MAX_HEADS })).flatMap(heldVerdict);
+      return words === null ? stored : saidIn(words, stored, store);
     }),
   );
+  return new Map(held.flat().map(({ node, eventId, verdict }) => [eventKey(node, eventId), verdict]));
+}
+
+function heldVerdict({ node, data }: StoredRecord): HeldVerdict[] {
+  const head = parseVerdictHead(parsed(data));
+  if (head === null) return [];
+  const { event_id: eventId, ...verdict } = head;
+  return [{ node, eventId, verdict }];
 }
 
 export function eventKey(node: string, eventId: string): string {

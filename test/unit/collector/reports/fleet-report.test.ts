@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fleetEvents, fleetReport, type FleetQuery } from "../../../../src/collector/reports/fleet-report.ts";
 import type { StoredRecord } from "../../../../src/collector/store/port.ts";
 import { parseFleetReport } from "../../../../src/report/fleet/parse-fleet.ts";
+import type { ReportIncident, ReportVerdict } from "../../../../src/report/report.ts";
 import { readReport } from "../../../../src/store/query.ts";
 import { T0 } from "../../store/sample-rows.ts";
 import { listStore } from "./list-store.ts";
@@ -86,6 +87,19 @@ test("what two nodes saw of one fault is one event, over the offset of their clo
     ],
   );
   assert.deepEqual(parseFleetReport(JSON.parse(JSON.stringify(report))), report, "the command reads it as it was made");
+});
+
+test("in Chinese the sentences are said from the stored facts; where only the head has come, its own stand", async (t) => {
+  const { chinese } = await import("../../../../src/verdict/words-zh.ts");
+  const [{ store, here }, { store: headsOnly }] = [fleetOf(t, CLOCKS), fleetOf(t, { arrived: ({ type }) => !type.startsWith("row.") })];
+  const said = await fleetReport(store, { ...DAY, words: chinese });
+  const own = readReport(here.reader, { ...DAY, peer: null, detailUpTo: 0, words: chinese });
+  const verdictOf = (report: { readonly incidents: readonly ReportIncident[] }): ReportVerdict | null | undefined =>
+    report.incidents.find(({ id }) => id === HERE_ID)?.verdict;
+  assert.match(verdictOf(said)?.sentence ?? "", /\p{Script=Han}/u);
+  assert.deepEqual(verdictOf(said), verdictOf(own), "as on the node itself");
+  assert.deepEqual(said.events[0]?.verdict, verdictOf(said));
+  assert.equal(verdictOf(await fleetReport(headsOnly, { ...DAY, words: chinese }))?.sentence, verdictOf(await fleetReport(store, DAY))?.sentence);
 });
 
 test("of one node there are its incidents with their other sides, and the sums of its peers as it has them itself", async (t) => {

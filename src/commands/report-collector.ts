@@ -44,6 +44,10 @@ export async function reportFleet(options: CollectedListOptions, world: World): 
     // Otherwise a misspelt name would read as a quiet night.
     if (node !== null && !report.nodes.some((each) => each.node === node))
       throw new UsageError(`the collector knows no node ${JSON.stringify(node)}; without --node the report lists them`);
+    if (peer !== null && report.peers.length === 0 && report.incidents.length === 0 && report.problems.length === 0)
+      throw new UsageError(
+        `the collector has nothing about a peer ${JSON.stringify(peer)} in that time; without --peer the report lists what it has`,
+      );
     world.stdout(
       format === "json" ? renderJson(report, (await listLabels(language)).said) : await listText(report, { access, full, language, world }),
     );

@@ -94,8 +94,8 @@ export function address(value: Value): string {
   return problem === null ? text : value.fail("address", text === "" ? problem : `${quote(text)} ${problem}`);
 }
 
-/** `127.0.0.1:9469` or `[::1]:9469`. A name would be resolved to whatever it stands for at that moment. */
-export function listenAddress(value: Value): { readonly address: string; readonly port: number } {
+/** `127.0.0.1:9469` or `[::1]:9469`; `example` is the port that the message proposes. A name would be resolved to whatever it stands for at that moment. */
+export function listenAddress(value: Value, { example }: { readonly example: number }): { readonly address: string; readonly port: number } {
   const text = value.text();
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const address = match?.[1] ?? match?.[2] ?? "";
@@ -103,7 +103,7 @@ export function listenAddress(value: Value): { readonly address: string; readonl
   const port = Number(match?.[3]);
   const isWritten = bytes !== null && (bytes.length === 16) === (match?.[1] !== undefined);
   if (!isWritten || port < 1 || port > MAX_PORT)
-    value.fail("address", `${quote(text)} is no address and port; write it like 127.0.0.1:9469 or [::1]:9469`);
+    value.fail("address", `${quote(text)} is no address and port; write it like 127.0.0.1:${example} or [::1]:${example}`);
   return { address, port };
 }
 

@@ -69,7 +69,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
         rollups: (rollups) => rollups.map({ "10s": duration(KEPT), "1m": duration(KEPT), "1h": duration(KEPT) }),
       }),
     log: (at) => at.map({ level: word(LOG_LEVELS) }),
-    metrics: (at) => at.map({ listen: listenAddress }),
+    metrics: (at) => at.map({ listen: (place) => listenAddress(place, { example: 9469 }) }),
     hooks: (at) => at.map({ incident: command }),
     trace: (at) => at.map({ allow: word<"peers" | "any">(["peers", "any"]) }),
     peers: (at) => at,

@@ -193,6 +193,10 @@ test("a collector that cannot be asked is one line that says what to do, and exi
       error.name === "UsageError" &&
       error.message === 'the collector knows no node "sh-a11"; without --node the report lists them',
   );
+  await assert.rejects(
+    run(["--collector", url, "--token-file", tokenFile(t), "--peer", "gz-c11"]),
+    /nothing about a peer "gz-c11" in that time; without --peer the report lists what it has/,
+  );
   await says(await answer(403, "{}"), /gives no reports for this token/);
   await says(
     await answer(503, '{"error":{"code":"busy","message":"the store does not answer"}}', { "retry-after": "4" }),

@@ -54,7 +54,7 @@ function readListen(at: Value): readonly ListenConfig[] {
     const text = place.text();
     if (seen.has(text)) place.fail("conflict", `${quote(text)} stands here twice; remove one`);
     seen.add(text);
-    return listenAddress(place);
+    return listenAddress(place, { example: 8443 });
   });
 }
 

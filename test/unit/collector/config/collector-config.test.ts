@@ -54,7 +54,7 @@ test("what is left out has its default; one retention is for all; it is frozen",
 });
 
 test("mistakes are named with line and column, and say what to do", () => {
-  refused("listen: 8443\n", '1:9: listen: "8443" is no address and port; write it like 127.0.0.1:9469 or [::1]:9469');
+  refused("listen: 8443\n", '1:9: listen: "8443" is no address and port; write it like 127.0.0.1:8443 or [::1]:8443');
   refused("listen: [0.0.0.0:1, 0.0.0.0:1]\n", '1:21: listen[1]: "0.0.0.0:1" stands here twice; remove one');
   refused(
     "# nothing yet\n",

@@ -137,7 +137,7 @@ export class BulkLanes {
 
   async #send(parcels: readonly Parcel[]): Promise<void> {
     const { places, delivery, pace, state } = this.#ports;
-    const url = places.current;
+    const url = places.current("bulk");
     const kept = this.#kept;
     this.#kept = null;
     const open = delivery.open(url, kept);

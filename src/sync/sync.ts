@@ -142,7 +142,7 @@ export class Sync {
   status(): CollectorStatus {
     const { lastError, lastSuccessMs, isReachable } = this.#state;
     return {
-      url: this.#places.current,
+      url: this.#places.current("urgent"),
       reachable: isReachable,
       last_success_at: isoOrNull(lastSuccessMs),
       last_error: lastError === null ? null : { at: iso(lastError.atMs), text: lastError.text, over: lastError.isOver },

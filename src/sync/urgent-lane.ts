@@ -108,7 +108,7 @@ export class UrgentLane {
 
   #start(parcel: Parcel | null): void {
     const { clock, random, places, delivery, outboxes } = this.#ports;
-    const url = places.current;
+    const url = places.current("urgent");
     if (parcel !== null) this.#unsentAtMs = clock.nowMs() + urgentGapMs(random);
     const kept = this.#kept;
     this.#kept = null;

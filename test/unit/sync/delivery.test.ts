@@ -225,6 +225,25 @@ test("of several addresses the next is asked when one fails, and it stays with t
   assert.deepEqual([url, error?.over, error?.text], ["https://b.example/mesh/", true, "https://a.example: refused"]);
 });
 
+test("while bulk is told to come later, heads stay with the address that takes them: the next one may be dead", async (t) => {
+  const { clock, sync, write, of } = await bench(t, {
+    urls: ["https://a.example", "https://b.example"],
+    fill: (queue) => queue.add(1, "x"),
+    rule: (all) => {
+      const busy = forEvidence((exchange) => exchange.answered(503, "", { retryAfter: "5" }))(all);
+      return (request) => (request.url.startsWith("https://b") ? { kind: "failed", why: "connect", text: "refused" } : busy(request));
+    },
+  });
+  for (let head = 0; head < 30; head++) {
+    await clock.advance(2_000);
+    write(0, `i${head}`);
+  }
+  await clock.advance(2_000);
+  const placesOf = (lane: number): Set<string> => new Set(of(lane).map(({ url }) => new URL(url).host));
+  assert.deepEqual([...placesOf(1)], ["a.example", "b.example"]);
+  assert.deepEqual([[...placesOf(0)], sync.status().url], [["a.example"], "https://a.example"]);
+});
+
 test("a collector that knows more than this database, or has lost something, is said", async (t) => {
   const { clock, log, outbox, exchange, write } = await bench(t);
   await clock.advance(1_000);

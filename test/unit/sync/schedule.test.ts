@@ -54,22 +54,22 @@ test("Retry-After is taken in seconds and as a date, bounded, and nonsense is no
 test("a failure moves on to the next address, once for both connections, and round again", () => {
   const places = new Places(["a", "b", "c"]);
   places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: null });
-  assert.equal(places.current, "b");
+  assert.equal(places.current("urgent"), "b");
   places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: null });
-  assert.equal(places.current, "b");
+  assert.equal(places.current("urgent"), "b");
   places.failed("b", { load: "urgent", nowMs: 0, retryAfterMs: null });
   places.failed("c", { load: "urgent", nowMs: 0, retryAfterMs: null });
-  assert.equal(places.current, "a");
+  assert.equal(places.current("urgent"), "a");
 });
 
 test("an address that asked to be left alone is passed over until its time; when all have, the first to be free is waited for", () => {
   const places = new Places(["a", "b"]);
   places.failed("a", { load: "urgent", nowMs: 0, retryAfterMs: 60_000 });
-  assert.deepEqual([places.current, places.readyAtMs("urgent")], ["b", Number.NEGATIVE_INFINITY]);
+  assert.deepEqual([places.current("urgent"), places.readyAtMs("urgent")], ["b", Number.NEGATIVE_INFINITY]);
   places.failed("b", { load: "urgent", nowMs: 1_000, retryAfterMs: null });
-  assert.equal(places.current, "b", "the other one is still to be left alone");
+  assert.equal(places.current("urgent"), "b", "the other one is still to be left alone");
   places.failed("b", { load: "urgent", nowMs: 2_000, retryAfterMs: 90_000 });
-  assert.deepEqual([places.current, places.readyAtMs("urgent")], ["a", 60_000]);
+  assert.deepEqual([places.current("urgent"), places.readyAtMs("urgent")], ["a", 60_000]);
   places.succeeded("a", "urgent");
   assert.equal(places.readyAtMs("urgent"), Number.NEGATIVE_INFINITY);
 });
@@ -82,4 +82,14 @@ test("an address that has no room for bulk may have some for heads; one that has
   assert.deepEqual([places.readyAtMs("urgent"), places.readyAtMs("bulk")], [60_000, 60_000]);
   places.succeeded("a", "urgent");
   assert.deepEqual([places.readyAtMs("urgent"), places.readyAtMs("bulk")], [Number.NEGATIVE_INFINITY, 30_000]);
+});
+
+test("of several addresses the one that has no room for bulk keeps the heads, and bulk looks elsewhere; one that is dead is left by both", () => {
+  const places = new Places(["a", "b"]);
+  places.failed("a", { load: "bulk", nowMs: 0, retryAfterMs: 30_000 });
+  assert.deepEqual([places.current("urgent"), places.current("bulk")], ["a", "b"]);
+  places.failed("b", { load: "bulk", nowMs: 0, retryAfterMs: 40_000 });
+  assert.deepEqual([places.current("urgent"), places.current("bulk"), places.readyAtMs("bulk")], ["a", "a", 30_000]);
+  places.failed("a", { load: "bulk", nowMs: 30_000, retryAfterMs: null });
+  assert.equal(places.current("urgent"), "b");
 });

@@ -46,13 +46,10 @@ export function listed({ node, head, record }: FoundHead, verdicts: ReadonlyMap<
 export async function findVerdicts(store: Store, heads: readonly FoundHead[], words: Words | null = null): Promise<Map<string, ReportVerdict>> {
   const ids = [...new Set(heads.map(({ head }) => head.event_id))];
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, part) => ids.slice(part * IDS_AT_ONCE, (part + 1) * IDS_AT_ONCE));
-  const held = await Promise.all(
-    parts.map(async (part) => {
-      const stored = (await store.records({ types: ["verdict"], ids: part, limit: MAX_HEADS })).flatMap(heldVerdict);
-      return words === null ? stored : saidIn(words, stored, store);
-    }),
-  );
-  return new Map(held.flat().map(({ node, eventId, verdict }) => [eventKey(node, eventId), verdict]));
+  const stored = await Promise.all(parts.map((part) => store.records({ types: ["verdict"], ids: part, limit: MAX_HEADS })));
+  const held = stored.flat().flatMap(heldVerdict);
+  const said = words === null ? held : await saidIn(words, held, store);
+  return new Map(said.map(({ node, eventId, verdict }) => [eventKey(node, eventId), verdict]));
 }
 
 function heldVerdict({ node, data }: StoredRecord): HeldVerdict[] {

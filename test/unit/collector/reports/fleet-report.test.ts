@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fleetEvents, fleetReport, type FleetQuery } from "../../../../src/collector/reports/fleet-report.ts";
-import type { StoredRecord } from "../../../../src/collector/store/port.ts";
+import type { CollectorStore, RecordQuery, StoredRecord } from "../../../../src/collector/store/port.ts";
 import { parseFleetReport } from "../../../../src/report/fleet/parse-fleet.ts";
 import type { ReportIncident, ReportVerdict } from "../../../../src/report/report.ts";
 import { readReport } from "../../../../src/store/query.ts";
@@ -100,6 +100,31 @@ test("in Chinese the sentences are said from the stored facts; where only the he
   assert.deepEqual(verdictOf(said), verdictOf(own), "as on the node itself");
   assert.deepEqual(said.events[0]?.verdict, verdictOf(said));
   assert.equal(verdictOf(await fleetReport(headsOnly, { ...DAY, words: chinese }))?.sentence, verdictOf(await fleetReport(store, DAY))?.sentence);
+});
+
+test("in Chinese the facts of the verdict in the head are read, not those of every version, and what they say has an end", async (t) => {
+  const { chinese } = await import("../../../../src/verdict/words-zh.ts");
+  const { records } = fleetOf(t, CLOCKS);
+  const row = records.find(({ node, type }) => node === "sh-a1" && type === "row.verdicts") ?? assert.fail();
+  const earlier = { ...row, id: row.id.replace(/\d+$/, "1"), version: 0, data: row.data.replace(/,2,/, ",1,") };
+  const read: string[] = [];
+  const over = (all: readonly StoredRecord[]): CollectorStore => {
+    const store = listStore({ records: all, nodes: [storedNode("sh-a1"), storedNode("bj-b1")] });
+    const records = async (query: RecordQuery): Promise<StoredRecord[]> => {
+      const found = await store.records(query);
+      read.push(...found.filter(({ type }) => type === "row.verdicts").map(({ id }) => id));
+      return found;
+    };
+    return { ...store, records };
+  };
+  const sentenceIn = async (store: CollectorStore): Promise<string> =>
+    (await fleetReport(store, { ...DAY, words: chinese })).incidents.find(({ id }) => id === HERE_ID)?.verdict?.sentence ?? "";
+  const good = await sentenceIn(over([...records, earlier]));
+  assert.match(good, /\p{Script=Han}/u);
+  assert.deepEqual(new Set(read), new Set([`e${HERE_ID} 2`, `e${THERE_ID} 2`]));
+  const long = { ...row, data: row.data.replaceAll("bj-b1", "x".repeat(20_000)) };
+  const english = await sentenceIn(over(records.map((each) => (each === row ? long : each))));
+  assert.doesNotMatch(english, /\p{Script=Han}|xxx/u);
 });
 
 test("of one node there are its incidents with their other sides, and the sums of its peers as it has them itself", async (t) => {

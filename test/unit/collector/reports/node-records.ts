@@ -88,7 +88,12 @@ export function rowRecords(db: Database, node: string): StoredRecord[] {
       }),
     ),
     ...rows("verdicts").map((row) =>
-      record("verdicts", row, { parent: String(row["event_id"]), atMs: Number(row["at_ms"]), untilMs: Number(row["at_ms"]) }),
+      record("verdicts", row, {
+        id: `${String(row["event_id"])} ${String(row["version"])}`,
+        parent: String(row["event_id"]),
+        atMs: Number(row["at_ms"]),
+        untilMs: Number(row["at_ms"]),
+      }),
     ),
     ...rows("blind").map((row) => record("blind", row, { atMs: Number(row["started_ms"]), untilMs: Number(row["ended_ms"]) })),
     ...rows("peers").map((row) => record("peers", row, { peer: text(row, "name") })),

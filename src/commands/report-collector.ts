@@ -36,10 +36,9 @@ export interface CollectedListOptions {
 export async function reportFleet(options: CollectedListOptions, world: World): Promise<number> {
   const { access, node, peer, format, full, language } = options;
   const range = { since: new Date(options.sinceMs).toISOString(), until: new Date(options.untilMs).toISOString() };
-  const spoken = language === "en" ? {} : { lang: language };
-  const query = { ...range, ...spoken, ...(node === null ? {} : { node }), ...(peer === null ? {} : { peer }) };
+  const query = { ...range, ...(node === null ? {} : { node }), ...(peer === null ? {} : { peer }) };
   return answered(world, async () => {
-    const report = parseFleetReport(await ask(access, { path: "/api/v1/report", query, world }));
+    const report = parseFleetReport(await askIn(access, { path: "/api/v1/report", query, world, language }));
     if (report === null) throw notOurs(access);
     // Otherwise a misspelt name would read as a quiet night.
     if (node !== null && !report.nodes.some((each) => each.node === node))
@@ -107,10 +106,24 @@ function unknownId(error: unknown, { id }: { readonly id: string }): never {
   throw new UsageError(`the collector has no incident or event ${said}; without INCIDENT the report lists them`);
 }
 
-async function ask(
-  access: Access,
-  { path, query, world }: { readonly path: string; readonly query: Readonly<Record<string, string>>; readonly world: World },
-): Promise<unknown> {
+interface Asked {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly world: World;
+}
+
+/** A collector of before speaks English only, and refuses to be asked for more. */
+async function askIn(access: Access, { language, query, ...more }: Asked & { readonly language: Language }): Promise<unknown> {
+  if (language === "en") return ask(access, { query, ...more });
+  try {
+    return await ask(access, { query: { ...query, lang: language }, ...more });
+  } catch (error) {
+    if (!(error instanceof CollectorError) || error.code !== "not-understood") throw error;
+    return ask(access, { query, ...more });
+  }
+}
+
+async function ask(access: Access, { path, query, world }: Asked): Promise<unknown> {
   const progress = (text: string): void => {
     if (world.isTty) world.stderr(`${CLEAR_LINE}${text}`);
   };

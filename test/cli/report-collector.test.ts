@@ -150,6 +150,21 @@ test("an id that is none, too short or not enough is refused with one line, as o
   await refused(HERE_ID, /--with is not needed/, ["--with", "x.tar.gz"]);
 });
 
+test("a collector of before, which knows no languages, is asked in English: the report is Chinese but for its sentences", async (t) => {
+  const now = api(fleetOf(t, CLOCKS).store);
+  const asked: boolean[] = [];
+  const url = await serve(t, (request, response) => {
+    const isSpoken = new URL(request.url ?? "", "http://c").searchParams.has("lang");
+    asked.push(isSpoken);
+    if (!isSpoken) return now(request, response);
+    response.writeHead(400).end('{"error":{"code":"bad-parameter","message":"there is no parameter \\"lang\\""}}');
+  });
+  const { code, stdout, stderr } = await run(["--collector", url, "--token-file", tokenFile(t), "--since", "1h", "--lang", "zh"]);
+  assert.deepEqual([code, stderr, asked], [0, "", [true, false]]);
+  assert.match(stdout, /^采集中心共 3 个节点\n/);
+  assert.match(stdout, /of packets from sh-a1 to bj-b1 were lost/);
+});
+
 test("what cannot be used is refused before anything is sent", async (t) => {
   const wrong = (args: readonly string[], message: RegExp): Promise<void> =>
     assert.rejects(run(args), (error) => error instanceof Error && error.name === "UsageError" && message.test(error.message));

@@ -30,7 +30,8 @@ export interface QuestionLimits {
   readonly maxBytes?: number;
 }
 
-export type CollectorErrorCode = "unreachable" | "untrusted" | "refused" | "not-found" | "bad-answer";
+/** `not-understood`: the question, as by a collector of an earlier version. */
+export type CollectorErrorCode = "unreachable" | "untrusted" | "refused" | "not-understood" | "not-found" | "bad-answer";
 
 export class CollectorError extends Error {
   override readonly name = "CollectorError";
@@ -96,6 +97,8 @@ async function refusal(
   const said = sentenceOf(await read(body, { maxBytes: MAX_ERROR_BYTES, url }));
   const reader = "a reader's token (meshprobe collector token add NAME --role reader, on the collector) goes into --token-file";
   switch (statusCode) {
+    case 400:
+      return new CollectorError("not-understood", `${url} answers ${statusCode}${said}`);
     case 401:
       return new CollectorError("refused", `${url} ${hasToken ? "does not know this token" : "wants a token, and none was given"}; ${reader}`);
     case 403:

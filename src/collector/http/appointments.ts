@@ -1,9 +1,9 @@
 /**
  * When whoever was turned away may come again: one after the other, as fast as the work gets done. Two thousand nodes that are told "in a few seconds" spend more
- * on coming again and again (a handshake each) than on what they bring.
+ * on coming again and again (a handshake each) than on what they bring. One each: who asks again meanwhile is told the same time, and takes none from others.
  */
 
-/** Of so many pieces of work the pace is learned; until then, and where there was a rest between them, it is the usual one. */
+/** Of so many pieces of work the pace is learned; until then it is the usual one. A rest between them counts as the slowest: it is not known what they would take. */
 const LEARNED_FROM = 64;
 const USUAL_MS = 25;
 const PACE_MS = { least: 5, most: 50 } as const;
@@ -16,6 +16,8 @@ export class Appointments {
   /** When work was done, the last LEARNED_FROM. */
   readonly #doneMs: number[] = [];
   #nextMs = Number.NEGATIVE_INFINITY;
+  /** When who may come again, first booked first: as many as there are tokens at most. */
+  readonly #booked = new Map<string, number>();
 
   /** A monotonic clock. */
   constructor(nowMs: () => number = () => performance.now(), random: () => number = Math.random) {
@@ -30,14 +32,32 @@ export class Appointments {
   }
 
   /** Whole seconds, for `Retry-After`. */
-  next(): number {
+  next(holder: string): number {
     const nowMs = this.#nowMs();
+    this.#forgetBefore(nowMs);
+    let atMs = this.#booked.get(holder) ?? Number.NEGATIVE_INFINITY;
+    if (atMs <= nowMs) {
+      atMs = this.#book(nowMs);
+      this.#booked.delete(holder);
+      this.#booked.set(holder, atMs);
+    }
+    return Math.ceil((atMs - nowMs) / 1_000);
+  }
+
+  #book(nowMs: number): number {
     this.#nextMs = Math.max(nowMs + WAIT_MS.least, this.#nextMs + this.#paceMs(nowMs));
-    const waitMs = this.#nextMs - nowMs;
-    if (waitMs <= WAIT_MS.most) return Math.round(waitMs / 1_000);
+    if (this.#nextMs - nowMs <= WAIT_MS.most) return this.#nextMs;
     // The book is full: at any time in its second half.
     this.#nextMs = nowMs + WAIT_MS.most;
-    return Math.round((WAIT_MS.most * (1 + this.#random())) / 2_000);
+    return nowMs + (WAIT_MS.most * (1 + this.#random())) / 2;
+  }
+
+  /** One that is later than those behind it holds them here a minute at most. */
+  #forgetBefore(nowMs: number): void {
+    for (const [holder, atMs] of this.#booked) {
+      if (atMs > nowMs) return;
+      this.#booked.delete(holder);
+    }
   }
 
   #paceMs(nowMs: number): number {

@@ -94,7 +94,7 @@ export class Gate {
     if (own >= lane.perHolder) return turnedAway(null);
     const weight = kind === "bulk" ? bytes : 0;
     const isFull = lane.inside >= lane.most || (weight > 0 && this.#bulkBytes + weight > this.#bulkBytesLimit);
-    if (kind === "bulk" && (isFull || this.#rush.isOn)) return turnedAway(this.#appointments.next());
+    if (kind === "bulk" && (isFull || this.#rush.isOn)) return turnedAway(this.#appointments.next(holder));
     if (isFull) return turnedAway(null);
     lane.inside++;
     this.#bulkBytes += weight;

@@ -43,7 +43,8 @@ describe("a rush", () => {
 
 describe("appointments", () => {
   /** Seconds from now until each. */
-  const book = (appointments: Appointments, callers: number): number[] => Array.from({ length: callers }, () => appointments.next());
+  const book = (appointments: Appointments, callers: number): number[] =>
+    Array.from({ length: callers }, (_, caller) => appointments.next(`n${caller}`));
 
   test("come one after the other, at the usual pace while none is known", () => {
     const seconds = book(new Appointments(() => 0), 1_000);
@@ -89,7 +90,18 @@ describe("appointments", () => {
     const appointments = new Appointments(() => nowMs);
     book(appointments, 10_000);
     nowMs = 120_000;
-    assert.equal(appointments.next(), 2);
+    assert.equal(appointments.next("n0"), 2);
+  });
+
+  test("one who asks again and again has one, and takes none from others", () => {
+    let nowMs = 0;
+    const appointments = new Appointments(() => nowMs);
+    assert.deepEqual(book(appointments, 100).at(-1), 5);
+    nowMs = 1_500;
+    for (let asked = 0; asked < 10_000; asked++) assert.equal(appointments.next("n99"), 3);
+    assert.equal(appointments.next("other"), 3, "right behind them");
+    nowMs = 4_475;
+    assert.equal(appointments.next("n99"), 2, "when its time has come and there is no room yet, it gets another");
   });
 });
 
@@ -105,7 +117,7 @@ describe("the gate", () => {
         return isOn;
       },
     };
-    const gate = new Gate(LIMITS, { lull, rush, appointments: { done: () => {}, next: () => 7 } });
+    const gate = new Gate(LIMITS, { lull, rush, appointments: { done: () => {}, next: (holder) => (holder === "a" ? 7 : 0) } });
     assert.deepEqual(gate.admit("bulk", asking("a")), { kind: "turned-away", comeAgainS: 7 });
     assert.equal(gate.admit("small", asking("a", 900)).kind, "small");
     assert.equal(gate.admit("small", { ...asking("b", 900), isFirst: false }).kind, "small");

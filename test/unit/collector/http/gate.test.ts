@@ -39,6 +39,39 @@ describe("a rush", () => {
     }
     assert.ok(onMs <= 60_000 && onMs > 59_000, `${onMs} ms of 120,000`);
   });
+
+  /** How long it is on while so many nodes a second come, each a new one; the clock goes on by that time. */
+  const onMsWhile = (rush: Rush, clock: { nowMs: number }, { perSecond, seconds }: { perSecond: number; seconds: number }): number => {
+    const [from, every] = [clock.nowMs, 1_000 / perSecond];
+    let onMs = 0;
+    for (let index = 1; index <= perSecond * seconds; index++) {
+      clock.nowMs = from + index * every;
+      rush.came(`n${clock.nowMs}`);
+      if (rush.isOn) onMs += every;
+    }
+    return onMs;
+  };
+
+  test("is not what comes all day, as of a large fleet whose connections are not kept; what is far more is one all the same", () => {
+    const clock = { nowMs: 0 };
+    const rush = new Rush(() => clock.nowMs);
+    onMsWhile(rush, clock, { perSecond: 50, seconds: 180 });
+    assert.equal(onMsWhile(rush, clock, { perSecond: 50, seconds: 1_200 }), 0);
+    assert.ok(onMsWhile(rush, clock, { perSecond: 300, seconds: 15 }) > 13_000);
+  });
+
+  test("is on twice while two thousand nodes come back in a minute to a collector that has just begun", () => {
+    const clock = { nowMs: 0 };
+    const onMs = onMsWhile(new Rush(() => clock.nowMs), clock, { perSecond: 35, seconds: 60 });
+    assert.ok(onMs > 38_000, `${onMs} ms`);
+  });
+
+  test("is not made usual by a node that comes again and again", () => {
+    const clock = { nowMs: 0 };
+    const rush = new Rush(() => clock.nowMs);
+    for (; clock.nowMs < 600_000; clock.nowMs += 5) rush.came("one");
+    assert.ok(onMsWhile(rush, clock, { perSecond: 40, seconds: 10 }) > 9_000);
+  });
 });
 
 describe("appointments", () => {

@@ -169,7 +169,8 @@ export class BulkLanes {
   #failed(url: string, { text, answered, retryAfterMs }: Pick<Extract<Outcome, { kind: "failed" }>, "text" | "answered" | "retryAfterMs">): void {
     const { clock, random, places, state } = this.#ports;
     const nowMs = clock.nowMs();
-    this.#nextAtMs = nowMs + backoffMs(++this.#failures, random);
+    // Whoever says when to come again is believed: no pause of ours grows meanwhile.
+    if (retryAfterMs === null) this.#nextAtMs = nowMs + backoffMs(++this.#failures, random);
     places.failed(url, { load: "bulk", nowMs, retryAfterMs });
     state.failed("bulk", { url, text, answered });
   }

@@ -103,7 +103,7 @@ export class RequestHandler {
     const head = endpoint.method === "POST" ? bodyHead(request, limits) : null;
     const kind: Kind = head === null ? "read" : head.bytes <= limits.smallBytes ? "small" : "bulk";
     const pass = gate.admit(kind, { holder: holder?.name ?? "", bytes: head?.bytes ?? 0, isFirst: this.#queues.get(request.socket)?.requests === 1 });
-    if (pass.kind === "turned-away") throw busy("busy", `too many ${kind} requests are at work`, { retryAfterS: pass.comeAgainS });
+    if (pass.kind === "turned-away") throw busy("busy", `there is no room for ${kind} requests now`, { retryAfterS: pass.comeAgainS });
     try {
       if (head !== null) return await endpoint.handle({ ...asked, ...(await this.#body(request, { response, pass, encoding: head.encoding })) });
       await pass.turn();

@@ -225,6 +225,18 @@ test("of several addresses the next is asked when one fails, and it stays with t
   assert.deepEqual([url, error?.over, error?.text], ["https://b.example/mesh/", true, "https://a.example: refused"]);
 });
 
+test("Retry-After is the pause, however often it comes: nothing grows meanwhile", async (t) => {
+  const { clock, of } = await bench(t, {
+    fill: (queue) => queue.add(1, "x"),
+    rule: forEvidence((exchange) => exchange.answered(503, "", { retryAfter: "5" })),
+    random: () => 0.999,
+  });
+  await clock.advance(1_000);
+  const before = of(1).length;
+  await clock.advance(100_000);
+  assert.equal(of(1).length - before, 20);
+});
+
 test("while bulk is told to come later, heads stay with the address that takes them: the next one may be dead", async (t) => {
   const { clock, sync, write, of } = await bench(t, {
     urls: ["https://a.example", "https://b.example"],

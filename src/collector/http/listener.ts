@@ -41,6 +41,8 @@ export class Listener {
   readonly #connections = new Set<Socket>();
   /** With a request that is not answered. */
   readonly #atWork = new WeakSet<Socket>();
+  /** Told that what they send is no HTTP. */
+  readonly #refused = new WeakSet<Socket>();
   /** By the far end's address and port. */
   readonly #handshakes = new Set<string>();
 
@@ -173,8 +175,9 @@ export class Listener {
     });
   }
 
-  /** What Node's parser refuses: no request reached us. */
+  /** What Node's parser refuses, and again with everything that follows: no request reached us. */
   #refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#refused.has(socket)) return;
     const { code = "" } = error;
     if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
     const [status, reason] =
@@ -188,7 +191,10 @@ export class Listener {
     socket.end(
       `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
-    socket.destroySoon();
+    this.#refused.add(socket);
+    // Closed at once, the reset for what still comes could overtake our answer.
+    const timer = setTimeout(() => socket.destroy(), this.#options.limits.lingerMs);
+    socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
   }
 }
 

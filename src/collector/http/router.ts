@@ -1,5 +1,6 @@
 /** About a dozen fixed paths, compared segment by segment as they are written: nothing is normalised, so no spelling leads anywhere else. */
 import type { Holder } from "../tokens/token-book.ts";
+import { isName } from "../sync/checks.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `open`: everybody. `local`: whoever is on this machine, others with a reader token. */
@@ -71,13 +72,15 @@ function fits(pattern: readonly string[], segments: readonly string[]): boolean 
   );
 }
 
+/** All of them are ids. PostgreSQL takes no NUL. */
 function decoded(segment: string): string {
   try {
-    if (segment.length > MAX_SEGMENT) throw new Error("too long");
-    return decodeURIComponent(segment);
+    const id = segment.length > MAX_SEGMENT ? "" : decodeURIComponent(segment);
+    if (isName(id)) return id;
   } catch (cause) {
     throw new Refusal(400, "bad-path", { message: "a part of the path cannot be read", cause });
   }
+  throw new Refusal(400, "bad-path", { message: "a part of the path is no id: it is too long, or has control characters" });
 }
 
 function splitOnce(text: string, at: string): [string, string] {

@@ -1,6 +1,7 @@
 /** Whoever means ill, or only sends slowly, on real sockets: a clear 4xx or the end of the connection, and the next one is served. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as nextRound, setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { call, codeOf, postSync, RawConnection, type RunningCollector, startCollector } from "../running-collector.ts";
 import { fullRequest, gzipped, laneOf, record, smallRequest, VERDICT } from "../sample-records.ts";
@@ -154,6 +155,8 @@ test("no spelling of a path leads anywhere else", async (t) => {
   ])
     assert.equal(await status(path), 404, path);
   assert.equal(await status("/api/v1/incidents/%zz"), 400);
+  for (const id of ["%00", "a%00b", "%0d%0aX:%201", "%7f"]) assert.equal(await status(`/api/v1/incidents/${id}`), 400, id);
+  assert.equal(await status("/api/v1/incidents/a%00bcdefgh/records"), 400);
   assert.equal(await status("/api/v1/incidents/%2e%2e%2f%2e%2e%2fetc%2fpasswd"), 404);
   assert.equal(await status(`/api/v1/incidents/${"a".repeat(8_000)}`), 400);
   assert.equal(await status("/api/v1/nodes", "DELETE"), 405);
@@ -189,6 +192,25 @@ test("tricks with headers are no HTTP, and say nothing about what is behind", as
   }
   assert.equal(running.store.size, 0);
   await stillServes(running);
+});
+
+test("who goes on sending what is no HTTP still hears why before the connection is cut", async (t) => {
+  const { port, log } = await startCollector(t);
+  const connection = new RawConnection(t, port);
+  connection.socket.pause();
+  connection.say(`GET /${"a".repeat(20_000)}`);
+  // With the answer on its way and not read yet, what follows must not be met by a reset: a client that cannot write stops reading.
+  while (!log.said.some((line) => line.includes("http-headers-too-large"))) await nextRound();
+  let isBroken = false;
+  connection.socket.once("error", () => (isBroken = true));
+  for (let more = 0; more < 20; more++) {
+    connection.say("a".repeat(16_384));
+    await pause(5);
+  }
+  assert.equal(isBroken, false);
+  connection.socket.resume();
+  await connection.closed;
+  assert.match(connection.heard, /^HTTP\/1.1 431 /);
 });
 
 test("SQL in names and parameters is text like any other", async (t) => {

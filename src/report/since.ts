@@ -13,6 +13,8 @@ export interface SinceOptions {
   readonly localMs: LocalMs;
   /** A time that has not come yet is read too: rows that a wall clock ahead of time labelled lie there. */
   readonly future?: boolean;
+  /** What `localMs` goes by, for who wrote something else. Default: local time. */
+  readonly zoneName?: string;
 }
 
 interface Day {
@@ -22,7 +24,7 @@ interface Day {
 }
 
 const DAY_MS = 86_400_000;
-const ACCEPTED = `2h, 1d12h, today, yesterday, 10:00, "today 10:00", 2026-11-20, "2026-11-20 10:00" (local time), 2026-11-20T10:00:00Z`;
+const ACCEPTED = `2h, 1d12h, today, yesterday, 10:00, "today 10:00", 2026-11-20, "2026-11-20 10:00" ({zone}), 2026-11-20T10:00:00Z`;
 const CLOCK = "(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,3}))?)?";
 const WORD_DAY = new RegExp(`^(?:(today|yesterday)(?: +${CLOCK})?|${CLOCK})$`, "i");
 const CALENDAR_DAY = new RegExp(`^(\\d{4})-(\\d{2})-(\\d{2})(?:(?:T| +)${CLOCK} ?(Z|[-+]\\d{2}:?\\d{2})?)?$`, "i");
@@ -32,6 +34,15 @@ const CALENDAR_DAY = new RegExp(`^(\\d{4})-(\\d{2})-(\\d{2})(?:(?:T| +)${CLOCK} 
  * Throws Error, saying what is accepted, for anything else and, without `future`, for a time that has not come yet.
  */
 export function parseSince(text: string, options: SinceOptions): number {
+  try {
+    return readTime(text, options);
+  } catch (error) {
+    const accepted = ACCEPTED.replace("{zone}", options.zoneName ?? "local time");
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; accepted: ${accepted}`, { cause: error });
+  }
+}
+
+function readTime(text: string, options: SinceOptions): number {
   const trimmed = text.trim();
   const ms = fromWords(trimmed, options) ?? fromCalendar(trimmed, options) ?? fromDuration(trimmed, options);
   if (ms > options.nowMs && options.future !== true) refuse(text, "it has not come yet");
@@ -94,5 +105,5 @@ function calendarDay(utcMs: number): Day {
 }
 
 function refuse(text: string, reason: string): never {
-  throw new Error(`Cannot read the time ${JSON.stringify(text)}: ${reason}; accepted: ${ACCEPTED}`);
+  throw new Error(`Cannot read the time ${JSON.stringify(text)}: ${reason}`);
 }

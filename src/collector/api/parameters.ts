@@ -27,7 +27,8 @@ export class Parameters {
     const text = this.#query.get(name);
     if (text === null) return fallbackMs;
     try {
-      return parseSince(text, { nowMs: this.#nowMs, localMs: (y, mo, d, h, mi, s) => Date.UTC(y, mo - 1, d, h, mi, s), future: true });
+      const localMs = (y: number, mo: number, d: number, h: number, mi: number, s: number): number => Date.UTC(y, mo - 1, d, h, mi, s);
+      return parseSince(text, { nowMs: this.#nowMs, localMs, zoneName: "UTC", future: true });
     } catch (error) {
       throw bad(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -14,8 +14,8 @@ export function authorise(
 ): Holder | null {
   const given = request.headersDistinct["authorization"];
   if (access === "open" || (access === "local" && given === undefined && isFromHere(request))) return null;
-  if (given === undefined) throw unauthorised("there is no Authorization: Bearer", REALM);
-  const [first = ""] = given;
+  const [first = ""] = given ?? [];
+  if (given === undefined || !/^Bearer\b/i.test(first)) throw unauthorised("there is no Authorization: Bearer", REALM);
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(first)?.[1];
   const holder = token === undefined || given.length > 1 ? null : tokens.holderOf(token);
   if (holder === null) throw unauthorised("the token is not valid", `${REALM}, error="invalid_token"`);

@@ -67,7 +67,8 @@ export function changeTokens(file: string, change: (list: readonly TokenEntry[])
     syncDirectory(dirname(file));
   } catch (error) {
     rmSync(fresh, { force: true });
-    throw failure(error, "write", file);
+    // Of the change, or of reading: its words are a whole line.
+    throw error instanceof TokenError ? error : failure(error, "write", file);
   } finally {
     closeSync(descriptor);
   }

@@ -70,7 +70,7 @@ test("a parameter that is wrong is named, with what would be right", async (t) =
     assert.match(reply.text, message);
   };
   await refuse("/api/v1/incidents?sinse=2h", /no parameter .*sinse.*; there are since, until/);
-  await refuse("/api/v1/incidents?since=yesteryear", /since: Cannot read the time .*accepted: 2h/);
+  await refuse("/api/v1/incidents?since=yesteryear", /since: Cannot read the time .*; accepted: 2h.* 10:00\\" \(UTC\), 2026/);
   await refuse("/api/v1/incidents?since=1h&until=2h", /until is before since/);
   await refuse("/api/v1/incidents?limit=0", /limit is no whole number from 1 to 5000/);
   await refuse("/api/v1/incidents?scope=moon", /scope is none of agent, local/);

@@ -46,6 +46,15 @@ test("who may do what: a node writes as itself, a reader reads, nobody else does
   }
 });
 
+test("another kind of Authorization is told from a token that is not valid", async (t) => {
+  const { port, tokens } = await startCollector(t);
+  const said = async (authorization: string): Promise<string> => (await call(port, "/api/v1/nodes", { headers: { authorization } })).text;
+  assert.match(await said(`Basic ${tokens.reader}`), /there is no Authorization: Bearer"/);
+  assert.match(await said(tokens.reader), /there is no Authorization: Bearer"/);
+  assert.match(await said(`Bearer ${tokens.reader}x`), /the token is not valid"/);
+  assert.match(await said("Bearer"), /the token is not valid"/);
+});
+
 test("who asks is known before the body is read", async (t) => {
   const { port, tokens } = await startCollector(t);
   const headers = { "content-length": "500000", "content-type": "application/json" };

@@ -140,7 +140,8 @@ test("a change that fails leaves the file as it was, and two at once are kept ap
   const file = join(dir, "tokens.json");
   changeTokens(file, (list) => addToken(list, entry("sh-a1", "a")));
   const before = readFileSync(file, "utf8");
-  assert.throws(() => changeTokens(file, () => assert.fail("stop")));
+  assert.throws(() => changeTokens(file, () => assert.fail("stop")), /^TokenError: Cannot write /);
+  assert.throws(() => changeTokens(file, (list) => addToken(list, entry("sh-a1", "b"))), /^TokenError: there is a token for "sh-a1" already; /);
   assert.equal(readFileSync(file, "utf8"), before);
   assert.deepEqual(readdirSync(dir), ["tokens.json"], "nothing is left behind");
   changeTokens(file, (list) => {

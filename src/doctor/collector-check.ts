@@ -6,6 +6,7 @@ import { say } from "./phrases.ts";
 
 /** By what the sender says of it (sync/failure-words.ts, sync/delivery.ts); the first that matches. */
 const MENDS: readonly (readonly [RegExp, ReturnType<typeof say>])[] = [
+  [/used by other users|cannot be read: |is no file with a |holds no /, say("mendFile")],
   [/not from a trusted authority|ca_file/, say("mendAuthority")],
   [/certificate is for another name/, say("mendName")],
   [/client certificate|cert_file/, say("mendClientCertificate")],

@@ -32,6 +32,7 @@ const DOCTOR_CHINESE: Pair<typeof DOCTOR>["to"] = {
   mendClientCertificate:
     "请将 collector.cert_file 和 collector.key_file 设为由收集端的 client_ca_file 签发的证书和密钥；在此之前所有数据都留在本节点",
   mendCertificate: "请更新收集端的证书，并检查两端的时钟；在此之前所有数据都留在本节点",
+  mendFile: "请改正该文件（详见其单独的一行）；在此之前所有数据都留在本节点",
   mendToken:
     "请在收集端执行：meshprobe collector token add NAME --role node（NAME 为本节点名称），把输出的最后一个词写入 collector.token_file；在此之前所有数据都留在本节点",
   mendBusy: "请等待，或在收集端查看：journalctl -u meshprobe-collector；在此之前所有数据都留在本节点",

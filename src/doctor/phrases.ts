@@ -35,6 +35,7 @@ export const DOCTOR = {
   mendClientCertificate:
     "set collector.cert_file and collector.key_file to what the collector's client_ca_file has signed; until then everything stays on this node",
   mendCertificate: "renew the certificate of the collector, and look at the clocks of both; until then everything stays on this node",
+  mendFile: "put that file right (its own line tells more); until then everything stays on this node",
   mendToken:
     "there: meshprobe collector token add NAME --role node, with this node's name; its last word goes into collector.token_file; until then everything stays on this node",
   mendBusy: "wait, or look there: journalctl -u meshprobe-collector; until then everything stays on this node",

@@ -16,6 +16,8 @@ test("what is wrong with a collector has the one mend that helps", () => {
     [failure("ERR_TLS_CERT_ALTNAME_INVALID"), /use the name that stands/],
     [failure("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"), /set collector.cert_file/],
     [failure("CERT_HAS_EXPIRED"), /renew the certificate/],
+    ["/etc/meshprobe/token may be used by other users (mode 0644) and is not used; chmod o= /etc/meshprobe/token", /put that file right/],
+    ["/etc/meshprobe/token: the token cannot be read: ENOENT", /put that file right/],
     ["it does not know our token (401: unknown token)", /collector token add NAME/],
     ["the token is not this node's (403)", /collector token add NAME/],
     ["it wants a token: set collector.token_file (401)", /collector token add NAME/],

@@ -2,7 +2,7 @@
 import type { FleetLabels } from "./fleet-labels.ts";
 
 export const FLEET_CHINESE: FleetLabels = {
-  nodes: { one: "采集中心共 {n} 个节点", many: "采集中心共 {n} 个节点" },
+  nodes: { one: "收集端共 {n} 个节点", many: "收集端共 {n} 个节点" },
   events: { one: "{n} 个事件组", many: "{n} 个事件组" },
   none: "此时段内没有节点报告事件。",
   peersOmitted: "对端合计只按一个节点或一个对端给出：--node、--peer",

@@ -76,8 +76,10 @@ export function evidenceSection({ id, evidence, final, receipts }: Ticket, { lab
   const covers = fill(words.coversValue, { rows: count(evidence.rows), bytes: count(evidence.bytes), format: evidence.format });
   const rows: Fact[] = [
     { label: words.hash, values: [evidence.sha256], isCode: true },
-    // At a collector the receipts tell it.
-    ...(final || receipts.length > 0 ? [] : [{ label: words.notFinal, values: [words.notFinalValue] }]),
+    // At a collector the receipts tell it, once the node has told a sum.
+    ...(final || (receipts.length > 0 && receipts.every(({ state }) => state !== "unsealed"))
+      ? []
+      : [{ label: words.notFinal, values: [words.notFinalValue] }]),
     { label: words.covers, values: [covers] },
     {
       label: receipts.length === 0 ? words.check : words.checkThere,

@@ -26,7 +26,7 @@ export const CHINESE: Labels = {
     own: "是否本端原因？",
     method: "测量方法",
     evidence: "证据",
-    receipt: "采集中心的收讫记录",
+    receipt: "收集端的收讫记录",
   },
   summary: {
     path: "两端",
@@ -87,6 +87,7 @@ export const CHINESE: Labels = {
   },
   strip: {
     none: "没有保存逐包记录。",
+    notYet: "逐包记录尚未到达：突发结束之后才会有。",
     quiet: "{n} 个正常探测包（{duration}）",
     legend: ". 正常   o 迟到或偏慢   x 丢失   - 无法判定   ! 发送失败   空白 未记录",
     caption: "每个符号代表一个探测包，间隔 {interval}，{from} 至 {to}",
@@ -116,8 +117,8 @@ export const CHINESE: Labels = {
     incident: "它的事件 {id}，{started} 至 {ended}：发往本端的 {sent} 个探测包丢失 {lost} 个（{percent}）",
     nothing: "其中从 {since} 到 {until} 既没有与本端的事件，也没有为本端做的追踪。",
     asked: "应本端请求所做的追踪",
-    collected: "{peer} 已送达采集中心的内容：",
-    aligned: "{peer} 的时钟比本端{difference}，误差 ± {error} 毫秒（由采集中心测得）；以下时间已换算为本端时钟，其结论文字中的时间除外。",
+    collected: "{peer} 已送达收集端的内容：",
+    aligned: "{peer} 的时钟比本端{difference}，误差 ± {error} 毫秒（由收集端测得）；以下时间已换算为本端时钟，其结论文字中的时间除外。",
     unaligned: "两端时钟未经比对：以下时间为 {peer} 的时钟。",
   },
   paths: {
@@ -199,7 +200,7 @@ export const CHINESE: Labels = {
   },
   receipt: {
     received: "收到时间",
-    receivedValue: "{at}，以采集中心的时钟为准",
+    receivedValue: "{at}，以收集端的时钟为准",
     clock: "时钟",
     clockValue: "当时 {node} 的时钟比其{difference}，误差 ± {error} 毫秒",
     hash: "SHA-256",
@@ -213,6 +214,6 @@ export const CHINESE: Labels = {
     changed: "有改动",
     changedValue: "{node} 在 {at} 又送出了另一个校验和：{sha256}",
     meaning: "含义",
-    meaningValue: "校验和当时已在采集中心：与之相符的证据此后未被改动",
+    meaningValue: "校验和当时已在收集端：与之相符的证据此后未被改动",
   },
 };

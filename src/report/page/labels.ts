@@ -90,6 +90,7 @@ export interface Labels {
   };
   readonly strip: {
     readonly none: string;
+    readonly notYet: string;
     readonly quiet: string;
     readonly legend: string;
     readonly caption: string;
@@ -280,6 +281,7 @@ export const ENGLISH: Labels = {
   },
   strip: {
     none: "No samples are stored.",
+    notYet: "No samples are here yet: they come when the burst is over.",
     quiet: "{n} good probes ({duration})",
     legend: ". good   o late or slow   x lost   - blind   ! send failure   blank not recorded",
     caption: "One mark a probe, one probe every {interval}, from {from} to {to}",

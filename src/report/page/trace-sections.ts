@@ -13,7 +13,10 @@ export function stripSection(incident: ReportIncident, { wording }: TraceContext
   const { labels, zone } = wording;
   const { strip: words } = labels;
   const { strip, strip_started_at: startedAt, interval_ms: intervalMs } = incident;
-  if (strip === null || startedAt === null) return { title: labels.section.strip, blocks: [{ kind: "text", text: words.none }] };
+  if (strip === null || startedAt === null) {
+    const text = incident.status === "open" || incident.status === "cooling" ? words.notYet : words.none;
+    return { title: labels.section.strip, blocks: [{ kind: "text", text }] };
+  }
   const startedMs = Date.parse(startedAt);
   const endMs = startedMs + strip.length * intervalMs;
   const span = {

@@ -148,7 +148,7 @@ test("a head alone makes a page: its figures and its verdict, in Chinese too wit
   const { chinese } = await import("../../../../src/verdict/words-zh.ts");
   const zh = collectedPage(await answerOf(store), { nowMs: NOW, words: chinese });
   assert.ok(zh !== null);
-  assert.match(render(zh, "text", { labels: CHINESE }), /采集中心的收讫记录[^]*12 行中有 12 行尚未到达/);
+  assert.match(render(zh, "text", { labels: CHINESE }), /收集端的收讫记录[^]*12 行中有 12 行尚未到达/);
 });
 
 test("an id finds its incident or event by the whole or the beginning; of several only their names are told", async (t) => {

@@ -9,7 +9,7 @@ import { otherPeers } from "../../../../src/report/page/other-peers.ts";
 import { ownChecks } from "../../../../src/report/page/own-checks.ts";
 import { comparePaths } from "../../../../src/report/page/path-diff.ts";
 import { foldStrip } from "../../../../src/report/page/strip-fold.ts";
-import type { OtherPeers, PhaseRows } from "../../../../src/report/page/ticket.ts";
+import type { OtherPeers, PhaseRows, Receipt } from "../../../../src/report/page/ticket.ts";
 import type { Hop } from "../../../../src/path/hop.ts";
 import { calmHost } from "../../verdict/facts-builder.ts";
 import { reportCapture, reportIncident, reportPeer, hop as reportHop } from "../sample-report.ts";
@@ -211,11 +211,34 @@ test("no page has a {place} left in it, whatever is known and whatever is not", 
   assert.match(texts[9] ?? "", /NOT CLEAN +Gateway answers ARP +does not answer\n[^]*NOT CLEAN +Connection tracking table +full\n/);
 });
 
+test("samples that are not there yet are told from samples that nobody stored", () => {
+  const text = (status: "open" | "cooling" | "closed"): string => {
+    const bare = ticketSource("bj-b1");
+    const source = { ...bare, report: { ...bare.report, incidents: [ticketIncident("bj-b1", { id: "i0", status, strip: null })] } };
+    return renderPageText(pageOf(buildTicket(source), source.report, { labels: ENGLISH, zone: () => 0 }), { columns: 100 });
+  };
+  for (const status of ["open", "cooling"] as const) assert.match(text(status), /EVERY PROBE[^\n]*\n  No samples are here yet: /);
+  assert.match(text("closed"), /EVERY PROBE[^\n]*\n  No samples are stored\./);
+});
+
 test("a sum that will be another one is said to be so", () => {
-  const text = (isFinal: boolean): string => {
-    const source = ticketSource("bj-b1", { isFinal });
+  const receipt: Receipt = {
+    node: "sh-a1",
+    incident: "i0",
+    state: "unsealed",
+    rows: 0,
+    missing: 0,
+    sha256: null,
+    received_at: null,
+    clock: null,
+    changed: null,
+  };
+  const text = (isFinal: boolean, receipts: readonly Receipt[] = []): string => {
+    const source = ticketSource("bj-b1", { isFinal, receipts });
     return renderPageText(pageOf(buildTicket(source), source.report, { labels: ENGLISH, zone: () => 0 }), { columns: 100 });
   };
   assert.match(text(false), /Not final +samples and traces are still added/);
   assert.doesNotMatch(text(true), /Not final/);
+  assert.match(text(false, [receipt]), /Not final/);
+  assert.doesNotMatch(text(false, [{ ...receipt, state: "complete", sha256: "ab".repeat(32) }]), /Not final/);
 });

@@ -1,5 +1,5 @@
 /** With what a collector is asked: the options, else what the configuration has for the same address. Its token goes to no other one. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { escapeForTerminal } from "../report/escape.ts";
 import { loadConfig } from "../config/load.ts";
 import { errorCode } from "../store/store-error.ts";
@@ -21,6 +21,8 @@ export interface Access {
 
 /** Longer is no token, and no certificate. */
 const MAX_FILE_BYTES = 1_000_000;
+/** Mode bits of those who are neither owner nor in the group. */
+const ANYBODY = 0o007;
 
 /** Throws UsageError, one line, for an address or a file that cannot be used. */
 export function collectorAccess({ url, tokenFile, caFile, config }: AccessOptions, world: World): Access {
@@ -32,6 +34,8 @@ export function collectorAccess({ url, tokenFile, caFile, config }: AccessOption
   const tokenFrom = tokenFile ?? configured?.tokenFile ?? null;
   const caFrom = caFile ?? configured?.caFile ?? null;
   const token = tokenFrom === null ? null : readToken(tokenFrom);
+  if (tokenFrom !== null && (statSync(tokenFrom).mode & ANYBODY) !== 0)
+    world.stderr(`meshprobe report: ${escapeForTerminal(`${tokenFrom} may be used by every user of this machine; chmod o= ${tokenFrom}`)}\n`);
   if (token !== null && parsed.protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(parsed.hostname))
     world.stderr(`meshprobe report: ${escapeForTerminal(url)} is not encrypted: whoever is on the way can read the token\n`);
   return { url: parsed.href.replace(/\/$/, ""), token, ca: caFrom === null ? null : readText(caFrom, "the certificate of the authority") };

@@ -20,6 +20,8 @@ import { MIN_PAGE_COLUMNS, renderTicket, type TicketFormat } from "./report-tick
 import { UsageError } from "./usage-error.ts";
 
 const MIN_COLUMNS = 40;
+/** As nobody calls a peer. */
+const ADDRESS = /^[\d.]+$|^[\da-f]*:[\da-f:.]*(%.*)?$/i;
 const CLEAR_LINE = "\r\x1b[K";
 
 export interface CollectedListOptions {
@@ -45,7 +47,7 @@ export async function reportFleet(options: CollectedListOptions, world: World): 
       throw new UsageError(`the collector knows no node ${JSON.stringify(node)}; without --node the report lists them`);
     if (peer !== null && report.peers.length === 0 && report.incidents.length === 0 && report.problems.length === 0)
       throw new UsageError(
-        `the collector has nothing about a peer ${JSON.stringify(peer)} in that time; without --peer the report lists what it has`,
+        `the collector has nothing about a peer ${JSON.stringify(peer)} in that time${ADDRESS.test(peer) ? " (it knows peers by name, not by address)" : ""}; without --peer the report lists what it has`,
       );
     world.stdout(
       format === "json" ? renderJson(report, (await listLabels(language)).said) : await listText(report, { access, full, language, world }),

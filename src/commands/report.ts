@@ -43,7 +43,7 @@ const DECLARATION = declare({
       argument: "TIME",
       text: "end of the report (default now), written the same way; one after now shows what was stored while the wall clock was ahead",
     },
-    peer: { argument: "NAME", text: "only this peer (name or address)" },
+    peer: { argument: "NAME", text: "only this peer (name or address; with --collector its name)" },
     format: {
       argument: "FORMAT",
       text: "text, or json: schema meshprobe.report/1; of one INCIDENT also markdown, and html as one file that needs nothing else",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttp, type RequestListener, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -116,7 +116,7 @@ test("the list is of all nodes with both sides together, as text and JSON, in tw
   const json = JSON.parse((await run([...args, "--since", "1h", "--format", "json"])).stdout) as FleetReport;
   assert.deepEqual([json.schema, json.node.name, json.incidents.length, json.events[0]?.sides.length], ["meshprobe.report/1", null, 4, 2]);
   const chinese = (await run([...args, "--since", "1h", "--lang", "zh"])).stdout;
-  assert.match(chinese, /^采集中心共 3 个节点\n/);
+  assert.match(chinese, /^收集端共 3 个节点\n/);
   assert.match(chinese, /结论\n +1 [^\n]*丢包率/);
   const node = JSON.parse((await run([...args, "--since", "1h", "--node", "sh-a1", "--format", "json"])).stdout) as FleetReport;
   assert.deepEqual([node.peers_omitted, node.peers.map(({ peer }) => peer), node.incidents.length], [false, ["bj-b1", "gz-c1"], 3]);
@@ -161,7 +161,7 @@ test("a collector of before, which knows no languages, is asked in English: the 
   });
   const { code, stdout, stderr } = await run(["--collector", url, "--token-file", tokenFile(t), "--since", "1h", "--lang", "zh"]);
   assert.deepEqual([code, stderr, asked], [0, "", [true, false]]);
-  assert.match(stdout, /^采集中心共 3 个节点\n/);
+  assert.match(stdout, /^收集端共 3 个节点\n/);
   assert.match(stdout, /of packets from sh-a1 to bj-b1 were lost/);
 });
 
@@ -212,6 +212,11 @@ test("a collector that cannot be asked is one line that says what to do, and exi
     run(["--collector", url, "--token-file", tokenFile(t), "--peer", "gz-c11"]),
     /nothing about a peer "gz-c11" in that time; without --peer the report lists what it has/,
   );
+  await assert.rejects(
+    run(["--collector", url, "--token-file", tokenFile(t), "--peer", "10.20.3.2"]),
+    /nothing about a peer "10\.20\.3\.2" in that time \(it knows peers by name, not by address\); without --peer/,
+  );
+  await says(`${url}/api/v1`, /there are no reports at http:\S+\/api\/v1; is it the address of a collector, without a path of its own\?/);
   await says(await answer(403, "{}"), /gives no reports for this token/);
   await says(
     await answer(503, '{"error":{"code":"busy","message":"the store does not answer"}}', { "retry-after": "4" }),
@@ -300,6 +305,17 @@ test("on a terminal the progress is shown and wiped out again", async (t) => {
   const { stderr } = await run([...args, HERE_ID], { isTty: true });
   assert.match(stderr, /^\r\u001b\[Kasking http:\/\/127\.0\.0\.1:\d+ …\r\u001b\[K\d+ kB of /);
   assert.ok(stderr.endsWith("\r\u001b[K"));
+});
+
+test("a token file that every user may read is used and warned of", async (t) => {
+  const { url } = await fleet(t);
+  const file = tokenFile(t);
+  const ask = (): Promise<Outcome> => run(["--collector", url, "--token-file", file, "--since", "1h"]);
+  chmodSync(file, 0o644);
+  const open = await ask();
+  assert.deepEqual([open.code, open.stderr], [0, `meshprobe report: ${file} may be used by every user of this machine; chmod o= ${file}\n`]);
+  chmodSync(file, 0o640);
+  assert.equal((await ask()).stderr, "");
 });
 
 test("a token that would go over the network in the clear is warned of, on the loopback it is not", (t) => {

@@ -104,7 +104,7 @@ async function refusal(
     case 403:
       return new CollectorError("refused", `${url} gives no reports for this token; ${reader}`);
     case 404:
-      return new CollectorError("not-found", `${url} has no such report${said}`);
+      return new CollectorError("not-found", `there are no reports at ${url}; is it the address of a collector, without a path of its own?`);
     case 503: {
       const after = headers["retry-after"];
       return new CollectorError(

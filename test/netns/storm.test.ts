@@ -13,6 +13,8 @@ import { skipLab } from "./requirements.ts";
 const PEERS = 40;
 const PREFIX = "10.200.0";
 const CHAIN = ["node", "r1", "r2", "r3", "far"];
+/** The routers; behind them each peer is a hop of its own. */
+const SHARED_HOPS = 3;
 
 /** Every address of a prefix is a peer behind `far`. */
 async function addPrefix(lab: Lab): Promise<void> {
@@ -79,10 +81,11 @@ describe("storm", { skip: skipLab }, () => {
       .filter((capture) => capture.kind === "mtr" && capture.status !== "skipped")
       .map(({ target, started_at: from, finished_at: to, facts }) => ({ target, from, to, facts }))
       .sort((a, b) => a.from.localeCompare(b.from));
-    // Through the one hop that they share there is one at a time.
-    assert.ok(runs.length >= 1, "no mtr ran");
+    // Through the hops that they share there is one at a time; one that begins behind them, where a sweep knew the way, goes beside it.
+    const shared = runs.filter(({ facts }) => Number(facts["first_ttl"] ?? 1) <= SHARED_HOPS);
+    assert.ok(shared.length >= 1, "no mtr ran");
     assert.ok(
-      runs.every((run, index) => index === 0 || (runs[index - 1]?.to ?? "9999") <= run.from),
+      shared.every((run, index) => index === 0 || (shared[index - 1]?.to ?? "9999") <= run.from),
       JSON.stringify(runs),
     );
   });

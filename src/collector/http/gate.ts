@@ -2,6 +2,9 @@
  * Who may come in, and whose turn it is. A request is admitted before its body is read, by what it says of its size; while it is received it holds only its bytes, so
  * a slow sender keeps nobody from working. Then it waits for its turn at the store. Small writes (heads of incidents) have a
  * larger allowance and turns of their own, so they never wait behind bulk, nor behind what is left of earlier attempts of the same node.
+ *
+ * Bulk gives way twice: none comes in while a fleet is at the door (rush.ts), with a time to come again (appointments.ts); what is inside already lets those at the
+ * door in first (lull.ts).
  */
 import { Appointments } from "./appointments.ts";
 import type { Limits } from "./limits.ts";

@@ -40,7 +40,7 @@ interface Written {
 
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
-  /** By connection: how many requests of it are not answered yet, and when the last of them will be. */
+  /** By connection: how many requests of it are not answered yet, when the last of them will be, and how many there were in all. */
   readonly #queues = new WeakMap<Socket, { length: number; last: Promise<void>; requests: number }>();
   readonly #atWork = new Set<Promise<void>>();
   #isStopping = false;
